@@ -1,1 +1,7 @@
-export {}
+/** Safe to import anywhere, Temporal's workflow sandbox included: no I/O, no Node modules. Validators: `@treadle/contract/validate`. */
+export * from './errors.ts'
+export type * from './generated/types.ts'
+export * from './handles.ts'
+export * from './ids.ts'
+export type * from './json.ts'
+export * from './wire-names.ts'

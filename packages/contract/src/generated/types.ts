@@ -1,0 +1,1866 @@
+// Made by packages/contract/scripts/generate.mjs from schemas/. Do not edit: npm run generate.
+
+/**
+ * Unique in its tenant. Ours are `run_` + 26 characters of lower-case Crockford base32 (a UUIDv7, so they sort by time); a client may choose its own.
+ */
+export type RunId = string
+export type TenantId = string
+/**
+ * RFC 3339, UTC, milliseconds.
+ */
+export type Time = string
+/**
+ * One execution of a node: segments joined by `.`, see ir.md, Paths.
+ */
+export type Path = string
+export type Sha256 = string
+/**
+ * Closed, but for the author's own `custom.<name>` from `emit`. Clients ignore types that they do not know.
+ */
+export type EventType =
+  | (
+      | 'run.created'
+      | 'run.started'
+      | 'run.waiting'
+      | 'run.paused'
+      | 'run.resumed'
+      | 'run.completed'
+      | 'run.failed'
+      | 'run.cancelled'
+      | 'node.started'
+      | 'node.delta'
+      | 'node.retrying'
+      | 'node.completed'
+      | 'node.failed'
+      | 'node.cancelled'
+      | 'node.skipped'
+      | 'node.reused'
+      | 'tool.started'
+      | 'tool.completed'
+      | 'signal.received'
+      | 'checkpoint.created'
+      | 'log'
+    )
+  | string
+/**
+ * A name: a letter, then letters, digits and underscores, at most 63 characters. Not a word of CEL.
+ */
+export type IrIdentifier = string
+/**
+ * Any JSON value. In its strings, `${ … }` holds a CEL expression; a string that is one whole `${ … }` keeps the expression's type. `$${` is a literal `${`.
+ */
+export type IrTemplate = unknown
+/**
+ * A string in which `${ … }` holds CEL expressions.
+ */
+export type IrText = string
+/**
+ * One bare CEL expression, without `${ … }`.
+ */
+export type IrCel = string
+/**
+ * A time span: whole numbers with the units d, h, m, s, ms, from large to small.
+ */
+export type IrDuration = string
+/**
+ * A JSON Schema, draft 2020-12. `$ref` only inside itself; `pattern` in the syntax of RE2.
+ *
+ *
+ */
+export type IrJsonSchema = Record<string, unknown>
+/**
+ * Something that a tool or agent node calls.
+ */
+export type IrTool = IrToolHttp | IrToolMcp | IrToolFunction
+/**
+ * What the tool does, for the model that chooses it and for people.
+ */
+export type IrToolDescription = string
+/**
+ * The language of a worker.
+ */
+export type IrRuntime = 'typescript' | 'python' | 'go'
+/**
+ * A type of the table of errors, or one of the author's own, from a fail node.
+ */
+export type IrErrorType = string
+/**
+ * What is done when all attempts have failed; the first entry that matches. Its output becomes the node's output. `cancelled` and `budget_exceeded` are never caught.
+ *
+ * @minItems 1
+ * @maxItems 20
+ */
+export type IrCatch = [IrCatchEntry, ...IrCatchEntry[]]
+/**
+ * One node, or a body `{ nodes, output }`.
+ */
+export type IrDo = IrNode | IrBody
+/**
+ * A node. `kind` says what it does.
+ */
+export type IrNode =
+  | IrNodeLlm
+  | IrNodeAgent
+  | IrNodeTool
+  | IrNodeSet
+  | IrNodeSwitch
+  | IrNodeMap
+  | IrNodeLoop
+  | IrNodeMachine
+  | IrNodeGraph
+  | IrNodeWait
+  | IrNodeReceive
+  | IrNodeRun
+  | IrNodeEmit
+  | IrNodeCheckpoint
+  | IrNodeFail
+/**
+ * One model call; its tokens are streamed. Output: the text, or the structured value when outputSchema is given.
+ */
+export type IrNodeLlm = IrNodeCommon & IrNodeLlm1
+/**
+ * Model and tools in turns until the model answers. Output: its answer, as of llm.
+ */
+export type IrNodeAgent = IrNodeCommon & IrNodeAgent1
+/**
+ * Names of `tools`; one tool of an mcp entry is `entry.tool`.
+ *
+ * @minItems 1
+ * @maxItems 128
+ */
+export type IrToolNames = [string, ...string[]]
+/**
+ * One tool call. Output: the tool's result.
+ */
+export type IrNodeTool = IrNodeCommon & IrNodeTool1
+/**
+ * A value, computed in the workflow without an activity of its own.
+ */
+export type IrNodeSet = IrNodeCommon & IrNodeSet1
+/**
+ * The first case whose `when` holds; only what is taken starts. Output: that of what was taken, null if nothing was.
+ */
+export type IrNodeSwitch = IrNodeCommon & IrNodeSwitch1
+/**
+ * A body for each item, in parallel. `item` and `index` (from 0) are in scope. Output: the outputs in the order of the items.
+ */
+export type IrNodeMap = IrNodeCommon & IrNodeMap1
+/**
+ * A body, again and again, at least once. `state` and `iteration` (from 0) are in scope, in `next` and `until` also `result` (what `do` gave). Output: the last state.
+ */
+export type IrNodeLoop = IrNodeCommon & IrNodeLoop1
+/**
+ * States with transitions; cycles are allowed. `states.<id>` is the last result of a state, null before it ran. Output: `output`, else the last state's result.
+ */
+export type IrNodeMachine = IrNodeCommon & IrNodeMachine1
+/**
+ * A body as one node: a scope, a unit for catch, timeout and when. Output: its `output`.
+ */
+export type IrNodeGraph = IrNodeCommon & IrNodeGraph1
+/**
+ * A durable timer. Output: null.
+ */
+export type IrNodeWait = IrNodeCommon & IrNodeWait1
+/**
+ * Waits for a signal: an approval, an answer, a callback. Output: its payload; after `timeout` the `default`, without one the error timeout.
+ */
+export type IrNodeReceive = IrNodeCommon & IrNodeReceive1
+/**
+ * Another workflow as a child run. Output: the child's output, or `{ runId }` when it is detached.
+ */
+export type IrNodeRun = IrNodeCommon & IrNodeRun1
+/**
+ * An event of the author's own on the stream, as `custom.<event>`. Output: null.
+ */
+export type IrNodeEmit = IrNodeCommon & IrNodeEmit1
+/**
+ * A named point to fork from. Output: null.
+ */
+export type IrNodeCheckpoint = IrNodeCommon & IrNodeCheckpoint1
+/**
+ * Ends the body with an error of the author's own.
+ */
+export type IrNodeFail = IrNodeCommon & IrNodeFail1
+/**
+ * JSON Schema 2020-12, checked and bounded by the translator.
+ */
+export type JsonSchema = Record<string, unknown> | boolean
+export type Work = LlmWork | ModelTurnWork | HttpWork | McpWork | FunctionWork | EmitWork | CheckpointWork
+/**
+ * A compiled template: a constant; an expression whose value keeps its type; a text of pieces; an object or a list with templates in it; a large constant as a blob.
+ */
+export type Template =
+  | {
+      lit: unknown
+    }
+  | {
+      expr: ExprIndex
+    }
+  | {
+      text: (
+        | string
+        | {
+            expr: ExprIndex
+          }
+      )[]
+    }
+  | {
+      obj: {
+        [k: string]: Template | undefined
+      }
+    }
+  | {
+      arr: Template[]
+    }
+  | {
+      blob: Blob
+    }
+/**
+ * Index into `expressions`.
+ */
+export type ExprIndex = number
+export type Milliseconds = number
+/**
+ * Index into `schemas`.
+ */
+export type SchemaIndex = number
+/**
+ * Index into `bodies`.
+ */
+export type BodyIndex = number
+/**
+ * Index into `nodes`.
+ */
+export type NodeIndex = number
+export type PlanHeader = Template | SecretRef
+/**
+ * A tool of the document. Templates of an http tool have `args` in scope.
+ */
+export type PlanTool = PlanHttpTool | PlanMcpTool | PlanFunctionTool
+export type Runtime = 'typescript' | 'python' | 'go'
+/**
+ * workflow: computed in the workflow itself. segment: in a local activity with others, `segment` is an index into `segments`. activity: one of its own, on `queue`.
+ */
+export type Placement =
+  | {
+      in: 'workflow'
+    }
+  | {
+      in: 'segment'
+      segment: number
+    }
+  | {
+      in: 'activity'
+      queue: string
+    }
+export type PlanNode =
+  | PlanLlmNode
+  | PlanAgentNode
+  | PlanToolNode
+  | PlanSetNode
+  | PlanSwitchNode
+  | PlanMapNode
+  | PlanLoopNode
+  | PlanMachineNode
+  | PlanGraphNode
+  | PlanWaitNode
+  | PlanReceiveNode
+  | PlanRunNode
+  | PlanEmitNode
+  | PlanCheckpointNode
+  | PlanFailNode
+export type PlanLlmNode = PlanCommon & {
+  kind: 'llm'
+  model: string
+  /**
+   * `system` and `prompt` of the document are messages here.
+   */
+  messages: PlanMessage[]
+  params?: Record<string, unknown>
+}
+export type PlanAgentNode = PlanCommon & {
+  kind: 'agent'
+  model: string
+  instructions: Template
+  input: Template
+  tools: string[]
+  maxTurns: number
+  /**
+   * Tools whose calls wait for a person, on the signal `approve_<tool>`.
+   */
+  approve: string[]
+  handoffs: PlanHandoff[]
+  params?: Record<string, unknown>
+}
+export type PlanToolNode = PlanCommon & {
+  kind: 'tool'
+  tool: string
+  args: Template
+}
+export type PlanSetNode = PlanCommon & {
+  kind: 'set'
+  value: Template
+}
+export type PlanSwitchNode = PlanCommon & {
+  kind: 'switch'
+  cases: PlanCase[]
+  else?: BodyIndex
+}
+export type PlanMapNode = PlanCommon & {
+  kind: 'map'
+  over: ExprIndex
+  do: BodyIndex
+  concurrency: number
+  onItemError: 'fail' | 'collect'
+  maxItems?: number
+}
+export type PlanLoopNode = PlanCommon & {
+  kind: 'loop'
+  state?: Template
+  do: BodyIndex
+  next?: Template
+  until?: ExprIndex
+  max: number
+  onMax: 'fail' | 'stop'
+}
+export type PlanMachineNode = PlanCommon & {
+  kind: 'machine'
+  start: string
+  states: {
+    [k: string]:
+      | {
+          body: BodyIndex
+          next: PlanTransition[]
+        }
+      | undefined
+  }
+  /**
+   * Transitions.
+   */
+  max: number
+  output?: Template
+}
+export type PlanGraphNode = PlanCommon & {
+  kind: 'graph'
+  do: BodyIndex
+}
+export type PlanWaitNode = PlanCommon & {
+  kind: 'wait'
+  forMs?: Milliseconds
+  for?: Template
+  until?: ExprIndex
+}
+export type PlanReceiveNode = PlanCommon & {
+  kind: 'receive'
+  signal: string
+  default?: Template
+  title?: Template
+  /**
+   * Shown to the person, as it is.
+   */
+  form?: unknown
+}
+export type PlanRunNode = PlanCommon & {
+  kind: 'run'
+  workflow:
+    | {
+        name: string
+        version: string
+      }
+    | {
+        plan: Plan
+      }
+  input: Template
+  mode: 'wait' | 'detach'
+}
+export type PlanEmitNode = PlanCommon & {
+  kind: 'emit'
+  event: string
+  data: Template
+}
+export type PlanCheckpointNode = PlanCommon & {
+  kind: 'checkpoint'
+  name: string
+}
+export type PlanFailNode = PlanCommon & {
+  kind: 'fail'
+  type: string
+  message: Template
+  details?: Template
+}
+export type RunStatus = 'pending' | 'running' | 'waiting' | 'paused' | 'completed' | 'failed' | 'cancelled'
+/**
+ * The body of `POST /runs`: `ir` or `workflow`, and the input.
+ */
+export type StartRun = StartRun1 & StartRun2
+export type StartRun1 = {
+  [k: string]: unknown | undefined
+}
+export type NodeStatus = 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled' | 'skipped' | 'reused'
+
+/**
+ * Names a stored value by its content: SHA-256 of its bytes (JSON, UTF-8) and their number.
+ */
+export interface Blob {
+  sha256: Sha256
+  /**
+   * Bytes.
+   */
+  size: number
+}
+/**
+ * Stands inside a value for a part that is stored as a blob. The key `$blob` is refused in what comes from outside, so a handle is always ours.
+ */
+export interface Handle {
+  $blob: Blob
+}
+/**
+ * How a node or a run failed.
+ */
+export interface ErrorInfo {
+  /**
+   * One of errors.json's types, or the author's own from `fail`.
+   */
+  type: string
+  message: string
+  node?: Path
+  /**
+   * More, as JSON.
+   */
+  details?: unknown
+}
+/**
+ * What was used, summed over calls, retries included. All counts, but `costUsd`.
+ */
+export interface Usage {
+  inputTokens?: number
+  outputTokens?: number
+  cachedInputTokens?: number
+  reasoningTokens?: number
+  llmCalls?: number
+  toolCalls?: number
+  /**
+   * US dollars, by the table of prices; absent where a model has no price.
+   */
+  costUsd?: number
+}
+/**
+ * A secret by name. The worker resolves it at the moment of the call; its value is in no event, checkpoint, log or history.
+ */
+export interface SecretRef {
+  secret: string
+  /**
+   * Put before the value.
+   */
+  prefix?: string
+}
+export interface RunCreatedData {
+  workflow: string
+  version?: string
+  parent?: RunId
+  forkedFrom?: {
+    runId: RunId
+    seq: number
+  }
+}
+/**
+ * Written when nothing runs and somebody is waited for.
+ */
+export interface RunWaitingData {
+  waiting: {
+    node: Path
+    signal: string
+  }[]
+}
+/**
+ * `output`, or `ref` where it is large.
+ */
+export interface RunCompletedData {
+  output?: unknown
+  ref?: Blob
+  usage?: Usage
+  costUsd?: number
+}
+export interface RunFailedData {
+  error: ErrorInfo
+  usage?: Usage
+}
+export interface RunCancelledData {
+  reason?: string
+  /**
+   * true: terminated, running nodes were not waited for.
+   */
+  forced?: boolean
+  usage?: Usage
+}
+export interface NodeStartedData {
+  kind: string
+  runtime?: 'typescript' | 'python' | 'go'
+  childRunId?: RunId
+  /**
+   * of a `receive`: what it waits for
+   */
+  signal?: string
+  title?: string
+  form?: unknown
+  /**
+   * of a `receive`: JSON Schema that the payload has to fit
+   */
+  schema?: Record<string, unknown> | boolean
+  /**
+   * of an approval: the tool call's arguments
+   */
+  detail?: unknown
+  until?: Time
+}
+/**
+ * Text with its offset in the attempt, in Unicode code points; or a piece of a tool call's arguments.
+ */
+export interface NodeDeltaData {
+  text?: string
+  offset?: number
+  toolCall?: {
+    index: number
+    id?: string
+    name?: string
+    arguments?: string
+  }
+}
+/**
+ * The attempt that this event names has ended without a result: drop its text.
+ */
+export interface NodeRetryingData {
+  error: ErrorInfo
+  delayMs?: number
+}
+/**
+ * `output`, or `ref` where it is large.
+ */
+export interface NodeCompletedData {
+  output?: unknown
+  ref?: Blob
+  usage?: Usage
+  cached?: boolean
+  /**
+   * A checkpoint was written in the same statement; its seq is this event's.
+   */
+  checkpoint?: true
+}
+export interface NodeFailedData {
+  error: ErrorInfo
+  caught?: boolean
+}
+export interface SignalReceivedData {
+  name: string
+  id?: string
+  payload?: unknown
+  ref?: Blob
+  /**
+   * true: nothing waited for it; it is kept for a later `receive`.
+   */
+  kept?: boolean
+}
+export interface LogData {
+  level: 'debug' | 'info' | 'warn' | 'error'
+  message: string
+  fields?: Record<string, unknown>
+}
+/**
+ * An event of the workflow itself on its way to the log. `n` counts 1, 2, 3, … in a run, over continue-as-new too; the run's row keeps the last one applied, so that sending again changes nothing.
+ */
+export interface OutboxEvent {
+  n: number
+  type: EventType
+  node?: Path
+  /**
+   * true: drop it unless the node's row says that it has started and not ended (an executor may have written the end already).
+   */
+  ifOpen?: boolean
+  data: {
+    [k: string]: unknown | undefined
+  }
+}
+/**
+ * One event of a run's log. `seq` counts 1, 2, 3, … without a gap; the order of `seq` is the order of commits.
+ */
+export interface EventEnvelope {
+  seq: number
+  runId: RunId
+  type: EventType
+  time: Time
+  node?: Path
+  /**
+   * Given by Postgres, counts the executions of this path.
+   */
+  attempt?: number
+  data: {
+    [k: string]: unknown | undefined
+  }
+}
+/**
+ * A secret by name. The worker resolves it at the moment of the call; its value appears in no event, checkpoint, log or history.
+ */
+export interface IrCredential {
+  /**
+   * The name of the secret in the worker's configuration.
+   */
+  secret: string
+  /**
+   * Text that is put before the secret's value.
+   */
+  prefix?: string
+}
+/**
+ * Parameters of a model call. Those of a node win over those of its model.
+ */
+export interface IrParams {
+  /**
+   * Randomness of the answer; 0 is the least.
+   */
+  temperature?: number
+  /**
+   * Nucleus sampling: the share of probability that is considered.
+   */
+  topP?: number
+  /**
+   * The most tokens that one answer may have. Bounds of tokens and cost come from it.
+   */
+  maxTokens?: number
+  /**
+   * Texts at which the answer ends.
+   *
+   * @maxItems 4
+   */
+  stop?: string[]
+  /**
+   * For providers that can repeat an answer.
+   */
+  seed?: number
+  /**
+   * Less repetition of topics.
+   */
+  presencePenalty?: number
+  /**
+   * Less repetition of words.
+   */
+  frequencyPenalty?: number
+  /**
+   * How long a reasoning model thinks.
+   */
+  reasoningEffort?: 'minimal' | 'low' | 'medium' | 'high'
+  /**
+   * Fields that are sent to the provider as they stand.
+   */
+  extra?: Record<string, unknown>
+}
+/**
+ * A model of a provider.
+ */
+export interface IrModel {
+  /**
+   * `openai`: any server that speaks its protocol, by base URL from the worker's configuration.
+   */
+  provider: 'openai'
+  /**
+   * The provider's name of the model.
+   */
+  model: string
+  params?: IrParams
+  apiKey?: IrCredential
+  /**
+   * What this model is used for.
+   */
+  description?: string
+  /**
+   * Yours: kept and ignored.
+   *
+   * This interface was referenced by `IrModel`'s JSON-Schema definition
+   * via the `patternProperty` "^x-".
+   */
+  [k: string]: unknown | undefined
+}
+/**
+ * One HTTP request. The result is its JSON body, or its text where it is not JSON.
+ */
+export interface IrToolHttp {
+  /**
+   * An HTTP request.
+   */
+  kind: 'http'
+  description?: IrToolDescription
+  /**
+   * The method; GET by default.
+   */
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /**
+   * The address. Scheme and host are literal; the rest may hold `${ … }` over `args`, each percent-encoded.
+   */
+  url: string
+  /**
+   * Query parameters by name. A null is left out, a list repeats the name.
+   */
+  query?: {
+    [k: string]: unknown | undefined
+  }
+  /**
+   * Headers by name: a text, or a secret.
+   */
+  headers?: {
+    [k: string]: IrCredential | IrText | undefined
+  }
+  body?: IrTemplate
+  inputSchema?: IrJsonSchema
+  outputSchema?: IrJsonSchema
+  /**
+   * Yours: kept and ignored.
+   *
+   * This interface was referenced by `IrToolHttp`'s JSON-Schema definition
+   * via the `patternProperty` "^x-".
+   */
+  [k: string]: unknown | undefined
+}
+/**
+ * The tools of a server of the Model Context Protocol (streamable HTTP). An agent that names it gets all of them; a tool node names one: `docs.search` is the tool `search` of the entry `docs`.
+ */
+export interface IrToolMcp {
+  /**
+   * A server of the Model Context Protocol.
+   */
+  kind: 'mcp'
+  description?: IrToolDescription
+  /**
+   * The address of the server's endpoint.
+   */
+  server: string
+  /**
+   * Headers of every request: a text, or a secret.
+   */
+  headers?: {
+    [k: string]: IrCredential | string | undefined
+  }
+  /**
+   * The tools of the server that may be used. Without it: all.
+   *
+   * @minItems 1
+   * @maxItems 128
+   */
+  tools?: [string, ...string[]]
+  /**
+   * Yours: kept and ignored.
+   *
+   * This interface was referenced by `IrToolMcp`'s JSON-Schema definition
+   * via the `patternProperty` "^x-".
+   */
+  [k: string]: unknown | undefined
+}
+/**
+ * A function that is registered in a worker.
+ */
+export interface IrToolFunction {
+  /**
+   * A registered function.
+   */
+  kind: 'function'
+  description?: IrToolDescription
+  /**
+   * The name under which it is registered.
+   */
+  name: string
+  runtime?: IrRuntime
+  inputSchema?: IrJsonSchema
+  outputSchema?: IrJsonSchema
+  /**
+   * Yours: kept and ignored.
+   *
+   * This interface was referenced by `IrToolFunction`'s JSON-Schema definition
+   * via the `patternProperty` "^x-".
+   */
+  [k: string]: unknown | undefined
+}
+/**
+ * Budgets. They are reserved before a call, and shared by segments, parallel branches and children.
+ */
+export interface IrLimits {
+  duration?: IrDuration
+  /**
+   * The most executions of nodes. Each path counts once, skipped ones do not.
+   */
+  nodeRuns?: number
+  /**
+   * The most requests to models, retries and repair turns included.
+   */
+  llmCalls?: number
+  /**
+   * The most tokens, those of requests and answers together.
+   */
+  tokens?: number
+  /**
+   * The most money, in US dollars, by the table of prices.
+   */
+  costUsd?: number
+  /**
+   * `fail` ends the run with budget_exceeded; `pause` pauses it until a person raises the limit or cancels.
+   */
+  onExceeded?: 'fail' | 'pause'
+  /**
+   * Yours: kept and ignored.
+   *
+   * This interface was referenced by `IrLimits`'s JSON-Schema definition
+   * via the `patternProperty` "^x-".
+   */
+  [k: string]: unknown | undefined
+}
+/**
+ * How the plan is executed.
+ */
+export interface IrExecution {
+  /**
+   * `auto` executes short neighbouring nodes together, in one activity; `never` gives each node an activity of its own.
+   */
+  fuse?: 'auto' | 'never'
+  /**
+   * Yours: kept and ignored.
+   *
+   * This interface was referenced by `IrExecution`'s JSON-Schema definition
+   * via the `patternProperty` "^x-".
+   */
+  [k: string]: unknown | undefined
+}
+/**
+ * How attempts are repeated, in Temporal's terms. What is not given comes from the table of errors.
+ */
+export interface IrRetry {
+  /**
+   * The most attempts, the first included.
+   */
+  maxAttempts?: number
+  initialInterval?: IrDuration
+  /**
+   * The factor by which the pause grows with each attempt.
+   */
+  backoffCoefficient?: number
+  maxInterval?: IrDuration
+  /**
+   * The types of errors that are retried. Without it: those of the table of errors.
+   *
+   * @minItems 1
+   * @maxItems 50
+   */
+  on?: [IrErrorType, ...IrErrorType[]]
+}
+/**
+ * One answer to errors.
+ */
+export interface IrCatchEntry {
+  /**
+   * The types that are caught, or "*" for all that can be.
+   */
+  on: '*' | [IrErrorType, ...IrErrorType[]]
+  do: IrDo
+  /**
+   * Yours: kept and ignored.
+   *
+   * This interface was referenced by `IrCatchEntry`'s JSON-Schema definition
+   * via the `patternProperty` "^x-".
+   */
+  [k: string]: unknown | undefined
+}
+/**
+ * What every node may have.
+ */
+export interface IrNodeCommon {
+  /**
+   * What the node is for. Shown beside it.
+   */
+  description?: string
+  /**
+   * Nodes that have to finish first, where no data says so.
+   *
+   * @minItems 1
+   */
+  after?: [IrIdentifier, ...IrIdentifier[]]
+  when?: IrCel
+  timeout?: IrDuration
+  retry?: IrRetry
+  catch?: IrCatch
+  outputSchema?: IrJsonSchema
+  cache?: IrCache
+  runtime?: IrRuntime
+  /**
+   * `segment` allows that the node is executed together with its neighbours, `activity` forbids it, `auto` lets the translator choose.
+   */
+  placement?: 'auto' | 'segment' | 'activity'
+  /**
+   * Yours: kept and ignored.
+   *
+   * This interface was referenced by `IrNodeCommon`'s JSON-Schema definition
+   * via the `patternProperty` "^x-".
+   */
+  [k: string]: unknown | undefined
+}
+/**
+ * Takes the result of the same resolved task within a time. A hit costs nothing.
+ */
+export interface IrCache {
+  ttl: IrDuration
+}
+export interface IrNodeLlm1 {
+  /**
+   * One model call.
+   */
+  kind: 'llm'
+  /**
+   * A name of `models`.
+   */
+  model: string
+  system?: IrText
+  prompt?: IrText
+  /**
+   * The whole conversation: a list of messages, or one expression that gives such a list.
+   */
+  messages?: IrText | [IrMessage, ...IrMessage[]]
+  params?: IrParams
+}
+/**
+ * A message of a conversation.
+ */
+export interface IrMessage {
+  /**
+   * Who speaks.
+   */
+  role: 'system' | 'user' | 'assistant'
+  content: IrText
+}
+export interface IrNodeAgent1 {
+  /**
+   * Model and tools in turns.
+   */
+  kind: 'agent'
+  /**
+   * A name of `models`.
+   */
+  model: string
+  instructions?: IrText
+  input?: IrTemplate
+  tools?: IrToolNames
+  /**
+   * The most model calls. Passing it is the error limit_reached.
+   */
+  maxTurns: number
+  approve?: IrToolNames
+  /**
+   * Other agents that it may pass the conversation to, by name. maxTurns counts for all together.
+   */
+  handoffs?: {
+    [k: string]: IrHandoff | undefined
+  }
+  params?: IrParams
+}
+/**
+ * An agent that another one may pass to.
+ */
+export interface IrHandoff {
+  /**
+   * What this agent is good for; the model chooses by it.
+   */
+  description: string
+  /**
+   * A name of `models`; by default the node's.
+   */
+  model?: string
+  instructions: IrText
+  tools?: IrToolNames
+  approve?: IrToolNames
+  /**
+   * Agents of the same node that it may pass on to. Without it: none.
+   *
+   * @minItems 1
+   */
+  handoffs?: [IrIdentifier, ...IrIdentifier[]]
+  params?: IrParams
+  /**
+   * Yours: kept and ignored.
+   *
+   * This interface was referenced by `IrHandoff`'s JSON-Schema definition
+   * via the `patternProperty` "^x-".
+   */
+  [k: string]: unknown | undefined
+}
+export interface IrNodeTool1 {
+  /**
+   * One tool call.
+   */
+  kind: 'tool'
+  /**
+   * A name of `tools`; one tool of an mcp entry is `entry.tool`.
+   */
+  tool: string
+  args?: IrTemplate
+}
+export interface IrNodeSet1 {
+  /**
+   * A value.
+   */
+  kind: 'set'
+  value: IrTemplate
+}
+export interface IrNodeSwitch1 {
+  /**
+   * The first case that holds.
+   */
+  kind: 'switch'
+  /**
+   * The cases, in order.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  cases: [IrSwitchCase, ...IrSwitchCase[]]
+  else?: IrDo
+}
+/**
+ * A case of a switch.
+ */
+export interface IrSwitchCase {
+  when: IrCel
+  do: IrDo
+  /**
+   * Yours: kept and ignored.
+   *
+   * This interface was referenced by `IrSwitchCase`'s JSON-Schema definition
+   * via the `patternProperty` "^x-".
+   */
+  [k: string]: unknown | undefined
+}
+export interface IrNodeMap1 {
+  /**
+   * A body for each item.
+   */
+  kind: 'map'
+  over: IrCel
+  do: IrDo
+  /**
+   * How many items are worked on at once.
+   */
+  concurrency?: number
+  /**
+   * `fail`: the first item that fails ends the map. `collect`: its place in the output is `{ error: { type, message } }`.
+   */
+  onItemError?: 'fail' | 'collect'
+  /**
+   * The most items; more are the error limit_reached. Required unless the schema of the list has maxItems.
+   */
+  maxItems?: number
+}
+export interface IrNodeLoop1 {
+  /**
+   * A body, again and again.
+   */
+  kind: 'loop'
+  state?: IrTemplate
+  do: IrDo
+  next?: IrTemplate
+  until?: IrCel
+  /**
+   * The most iterations.
+   */
+  max: number
+  /**
+   * After `max` iterations: `fail` with limit_reached, or `stop` with the last state. `fail` by default, `stop` when there is no `until`.
+   */
+  onMax?: 'fail' | 'stop'
+}
+export interface IrNodeMachine1 {
+  /**
+   * States with transitions.
+   */
+  kind: 'machine'
+  /**
+   * The state that it begins in.
+   */
+  start: string
+  /**
+   * The states by id. `end` is no state's name.
+   */
+  states: {
+    [k: string]: IrMachineState | undefined
+  }
+  /**
+   * The most transitions. One more is the error limit_reached.
+   */
+  max: number
+  output?: IrTemplate
+}
+/**
+ * A state of a machine.
+ */
+export interface IrMachineState {
+  do: IrDo
+  /**
+   * The transitions; the first that holds is taken. None, or `to: end`, ends the machine.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  next?: [IrTransition, ...IrTransition[]]
+  /**
+   * Yours: kept and ignored.
+   *
+   * This interface was referenced by `IrMachineState`'s JSON-Schema definition
+   * via the `patternProperty` "^x-".
+   */
+  [k: string]: unknown | undefined
+}
+/**
+ * A way from one state to another.
+ */
+export interface IrTransition {
+  when?: IrCel
+  /**
+   * The next state, or `end`.
+   */
+  to: string
+  /**
+   * Yours: kept and ignored.
+   *
+   * This interface was referenced by `IrTransition`'s JSON-Schema definition
+   * via the `patternProperty` "^x-".
+   */
+  [k: string]: unknown | undefined
+}
+export interface IrNodeGraph1 {
+  /**
+   * A body as one node.
+   */
+  kind: 'graph'
+  nodes: IrNodes
+  output?: IrTemplate
+}
+/**
+ * Nodes by id. An id is not seen from outside its body, and does not repeat one of an enclosing body.
+ */
+export interface IrNodes {
+  [k: string]: IrNode | undefined
+}
+export interface IrNodeWait1 {
+  /**
+   * A durable timer.
+   */
+  kind: 'wait'
+  for?: IrText
+  until?: IrText
+}
+export interface IrNodeReceive1 {
+  /**
+   * Waits for a signal.
+   */
+  kind: 'receive'
+  /**
+   * The name of the signal.
+   */
+  signal: string
+  default?: IrTemplate
+  title?: IrText
+  form?: IrTemplate
+}
+export interface IrNodeRun1 {
+  /**
+   * A child run.
+   */
+  kind: 'run'
+  /**
+   * A stored workflow as name@version, or an inline document.
+   */
+  workflow: string | IrDocument
+  input?: IrTemplate
+  /**
+   * `wait` for the child's output, or `detach` and go on at once.
+   */
+  mode?: 'wait' | 'detach'
+}
+/**
+ * One agent workflow, as a client posts it. Order comes from data: a node runs as soon as the nodes that it refers to have finished. Every run is bounded: repetition exists only in loop, map, machine and agent, and each carries a bound.
+ */
+export interface IrDocument {
+  /**
+   * For editors: the address of this schema. Ignored.
+   */
+  $schema?: string
+  /**
+   * The version of the language.
+   */
+  ir: 'treadle/v1'
+  /**
+   * The name of the workflow: lower case letters, digits and dashes.
+   */
+  name: string
+  /**
+   * What the workflow is for, in a sentence or two. Shown in lists.
+   */
+  description?: string
+  inputSchema?: IrJsonSchema
+  /**
+   * The models that llm and agent nodes name.
+   */
+  models?: {
+    [k: string]: IrModel | undefined
+  }
+  /**
+   * The tools that tool and agent nodes name.
+   */
+  tools?: {
+    [k: string]: IrTool | undefined
+  }
+  limits?: IrLimits
+  execution?: IrExecution
+  nodes: IrNodes
+  output?: IrTemplate
+  /**
+   * Yours: kept and ignored.
+   *
+   * This interface was referenced by `IrDocument`'s JSON-Schema definition
+   * via the `patternProperty` "^x-".
+   */
+  [k: string]: unknown | undefined
+}
+export interface IrNodeEmit1 {
+  /**
+   * An event on the stream.
+   */
+  kind: 'emit'
+  /**
+   * The name of the event.
+   */
+  event: string
+  data?: IrTemplate
+}
+export interface IrNodeCheckpoint1 {
+  /**
+   * A named point.
+   */
+  kind: 'checkpoint'
+  /**
+   * The name of the point.
+   */
+  name: string
+}
+export interface IrNodeFail1 {
+  /**
+   * Ends the body with an error.
+   */
+  kind: 'fail'
+  type: IrErrorType
+  message: IrText
+  details?: IrTemplate
+}
+/**
+ * Nodes with a scope of their own.
+ */
+export interface IrBody {
+  nodes: IrNodes
+  output?: IrTemplate
+  /**
+   * Yours: kept and ignored.
+   *
+   * This interface was referenced by `IrBody`'s JSON-Schema definition
+   * via the `patternProperty` "^x-".
+   */
+  [k: string]: unknown | undefined
+}
+/**
+ * Names a run's rows: `createdAt` is the key of its partition.
+ */
+export interface RunRef {
+  id: RunId
+  tenant: TenantId
+  createdAt: Time
+  budgetRun?: RunId
+}
+export interface Message {
+  role: 'system' | 'user' | 'assistant' | 'tool'
+  /**
+   * Text, or a handle of a JSON string.
+   */
+  content?: unknown
+  toolCalls?: ToolCall[]
+  toolCallId?: string
+}
+export interface ToolCall {
+  id: string
+  name: string
+  /**
+   * As the model wrote them: JSON, or not.
+   */
+  arguments: string
+}
+export interface ToolSpec {
+  name: string
+  description?: string
+  inputSchema?: JsonSchema
+}
+export interface LlmWork {
+  kind: 'llm'
+  model: PlanModel
+  messages: Message[]
+}
+export interface PlanModel {
+  provider: 'openai'
+  model: string
+  /**
+   * Passed to the provider as they are (temperature, …).
+   */
+  params?: Record<string, unknown>
+  /**
+   * What a call can give at most; from the document, else the table of models.
+   */
+  maxOutputTokens?: number
+  apiKey?: SecretRef
+}
+/**
+ * One model call of an agent. The transcript is rows of its own: the call reads those of `agent` up to `turn`, and writes the answer there.
+ */
+export interface ModelTurnWork {
+  kind: 'modelTurn'
+  model: PlanModel
+  agent: Path
+  turn: number
+  /**
+   * Text, or a handle.
+   */
+  instructions: unknown
+  /**
+   * The first user message, given with turn 0.
+   */
+  input?: unknown
+  tools: ToolSpec[]
+  /**
+   * Why the answer of the turn before did not fit `outputSchema`.
+   */
+  repair?: string
+}
+export interface HttpWork {
+  kind: 'http'
+  tool: string
+  method: string
+  url: string
+  query?: Record<string, unknown>
+  headers: {
+    [k: string]: string | SecretRef | undefined
+  }
+  body?: unknown
+  args: unknown
+}
+export interface McpWork {
+  kind: 'mcp'
+  tool: string
+  server: {
+    url: string
+    headers?: {
+      [k: string]: string | SecretRef | undefined
+    }
+  }
+  args: unknown
+}
+export interface FunctionWork {
+  kind: 'function'
+  tool: string
+  name: string
+  args: unknown
+}
+export interface EmitWork {
+  kind: 'emit'
+  event: string
+  data: unknown
+}
+export interface CheckpointWork {
+  kind: 'checkpoint'
+  name: string
+}
+/**
+ * What a worker gives back: the output (a handle where it is above 16 KiB), and the number of the last outbox event that is in the log.
+ */
+export interface NodeResult {
+  output: unknown
+  usage?: Usage
+  outboxApplied: number
+}
+/**
+ * `details[0]` of the ApplicationFailure that a failed node ends with; its `type` is the error's.
+ */
+export interface NodeFailure {
+  error: ErrorInfo
+  attempt?: number
+  outboxApplied: number
+}
+/**
+ * The argument of the local activity `record`: writes the workflow's own events. It gives back `{ outboxApplied }`.
+ */
+export interface RecordTask {
+  run: RunRef
+  outbox: OutboxEvent[]
+}
+/**
+ * The argument of the local activity `evaluate`: renders a template whose expressions read into handles. It gives back `{ value }`.
+ */
+export interface EvaluateTask {
+  run: RunRef
+  expressions: PlanExpression[]
+  template: Template
+  /**
+   * Names in scope; handles stand for large parts.
+   */
+  scope: Record<string, unknown>
+}
+export interface PlanExpression {
+  cel: string
+  /**
+   * What it reads, each as a name in scope: `input`, `nodes.<id>`, `states.<id>`, `item`, … . The interpreter puts just these into the scope, and loads those that are handles.
+   */
+  roots: string[]
+  /**
+   * true: the expression is one root and nothing else, so a handle passes through unloaded.
+   */
+  whole?: boolean
+  /**
+   * Declared number types, where they change the meaning (expressions package).
+   */
+  types?: unknown
+}
+/**
+ * What a worker is given: the one argument of the activity `executeNode`, on the task queue `treadle-<runtime>`. Everything is resolved: no expressions are left in it; large parts are handles (`{ "$blob": … }`), which the worker loads where it needs their content.
+ */
+export interface NodeTask {
+  task: 1
+  run: RunRef
+  path: Path
+  work: Work
+  retry: PlanRetry
+  /**
+   * Types that a `catch` of the node takes (or `*`): says whether `node.failed` is `caught`.
+   */
+  catches?: string[]
+  timeoutMs?: Milliseconds
+  outputSchema?: JsonSchema
+  cacheMs?: Milliseconds
+  /**
+   * Events of the workflow that are not known to be in the log: written with the claim, those applied already are dropped.
+   */
+  outbox: OutboxEvent[]
+}
+/**
+ * What the author wrote; what is absent comes from the table of error types.
+ */
+export interface PlanRetry {
+  maxAttempts?: number
+  initialIntervalMs?: Milliseconds
+  backoffCoefficient?: number
+  maxIntervalMs?: Milliseconds
+  on?: string[]
+}
+export interface PlanHttpTool {
+  kind: 'http'
+  description?: string
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
+  url: Template
+  query?: Template
+  headers?: {
+    [k: string]: PlanHeader | undefined
+  }
+  body?: Template
+  inputSchema?: SchemaIndex
+  outputSchema?: SchemaIndex
+  timeoutMs?: Milliseconds
+}
+export interface PlanMcpTool {
+  kind: 'mcp'
+  description?: string
+  server: {
+    url: string
+    headers?: {
+      [k: string]: string | SecretRef | undefined
+    }
+  }
+  /**
+   * The server's tools that may be called; absent: all.
+   */
+  tools?: string[]
+  inputSchema?: SchemaIndex
+  outputSchema?: SchemaIndex
+  timeoutMs?: Milliseconds
+}
+export interface PlanFunctionTool {
+  kind: 'function'
+  description?: string
+  name: string
+  runtime: Runtime
+  inputSchema?: SchemaIndex
+  outputSchema?: SchemaIndex
+  timeoutMs?: Milliseconds
+}
+export interface PlanLimits {
+  durationMs?: Milliseconds
+  nodeRuns?: number
+  llmCalls?: number
+  tokens?: number
+  costUsd?: number
+  onExceeded: 'fail' | 'pause'
+}
+export interface PlanBody {
+  /**
+   * In plan order.
+   */
+  nodes: NodeIndex[]
+  output?: Template
+  /**
+   * true: a `do` of one node, which has the container's path and no id of its own.
+   */
+  single?: boolean
+  container?: NodeIndex
+}
+/**
+ * Convex: every dependency of a member from outside of the segment is one that holds before its first member can start.
+ */
+export interface PlanSegment {
+  body: BodyIndex
+  /**
+   * @minItems 1
+   */
+  nodes: [NodeIndex, ...NodeIndex[]]
+}
+export interface PlanSignal {
+  name: string
+  schema?: SchemaIndex
+}
+export interface PlanCatch {
+  /**
+   * Types, or just `*`.
+   */
+  on: string[]
+  body: BodyIndex
+}
+export interface PlanCommon {
+  /**
+   * Empty for the node of a `single` body.
+   */
+  id: string
+  /**
+   * JSON Pointer of the node in the document; names the place in error messages.
+   */
+  pointer: string
+  body: BodyIndex
+  /**
+   * Nodes of the same body that it waits for: what it or its nested bodies refer to, and `after`.
+   */
+  deps: NodeIndex[]
+  when?: ExprIndex
+  timeoutMs?: Milliseconds
+  retry?: PlanRetry
+  catch?: PlanCatch[]
+  outputSchema?: SchemaIndex
+  cacheMs?: Milliseconds
+  runtime?: Runtime
+  placement: Placement
+}
+export interface PlanMessage {
+  role: 'system' | 'user' | 'assistant'
+  content: Template
+}
+export interface PlanCase {
+  when: ExprIndex
+  body: BodyIndex
+}
+export interface PlanTransition {
+  when?: ExprIndex
+  /**
+   * A state, or `end`.
+   */
+  to: string
+}
+export interface PlanHandoff {
+  name: string
+  description?: string
+  model: string
+  instructions: Template
+  tools: string[]
+  approve: string[]
+  handoffs: string[]
+  params?: Record<string, unknown>
+}
+/**
+ * What the translator compiles a document to and the interpreter executes. Flat: bodies, nodes, expressions and schemas are arrays, and refer to each other by index. Plan order (of `nodes` in a body) is topological, ties by id in code-point order, so that the same document gives the same bytes whatever the order of its keys. Its hash is SHA-256 over RFC 8785 canonical JSON.
+ */
+export interface Plan {
+  /**
+   * The format's version: checked first, anything else fails the run with `invalid_request`.
+   */
+  plan: 1
+  name: string
+  expressions: PlanExpression[]
+  schemas: JsonSchema[]
+  inputSchema?: SchemaIndex
+  models: {
+    [k: string]: PlanModel | undefined
+  }
+  tools: {
+    [k: string]: PlanTool | undefined
+  }
+  limits: PlanLimits
+  /**
+   * The first is the document's own.
+   *
+   * @minItems 1
+   */
+  bodies: [PlanBody, ...PlanBody[]]
+  nodes: PlanNode[]
+  /**
+   * Groups of nodes of one body that the TypeScript worker executes in one local activity, see performance.md.
+   */
+  segments: PlanSegment[]
+  /**
+   * What a signal can be: one entry for each `receive` and each approval, by name.
+   */
+  signals: PlanSignal[]
+  /**
+   * The most that this plan can do passes what one Temporal history holds: the interpreter continues as new at its safe points. It does so too when the server suggests it.
+   */
+  longRunning: boolean
+}
+export interface ProblemError {
+  /**
+   * JSON Pointer.
+   */
+  path: string
+  code: string
+  message: string
+}
+/**
+ * Both from 1; columns count UTF-16 units.
+ */
+export interface Position {
+  line: number
+  column: number
+}
+export interface Range {
+  start: Position
+  end: Position
+}
+/**
+ * A finding of the translator.
+ */
+export interface Diagnostic {
+  /**
+   * Stable; docs/diagnostics.md has a section for each.
+   */
+  code: string
+  severity: 'error' | 'warning'
+  /**
+   * JSON Pointer into the document.
+   */
+  path: string
+  range?: Range
+  /**
+   * What, and why.
+   */
+  message: string
+  /**
+   * What to do.
+   */
+  hint?: string
+  related?: {
+    path: string
+    message: string
+    range?: Range
+  }[]
+}
+/**
+ * RFC 9457 problem details; media type application/problem+json.
+ */
+export interface Problem {
+  /**
+   * `/problems/<name>`, a page that exists.
+   */
+  type: string
+  title: string
+  status: number
+  detail?: string
+  /**
+   * The request's id.
+   */
+  instance?: string
+  errors?: ProblemError[]
+  /**
+   * of invalid-ir: every finding, whole
+   */
+  diagnostics?: Diagnostic[]
+}
+export interface StartRun2 {
+  /**
+   * The document: an object, or its text (YAML or JSON).
+   */
+  ir?: unknown
+  /**
+   * A stored workflow: `name`, `name@version` or `name@label`.
+   */
+  workflow?: string
+  /**
+   * Fits the document's inputSchema. `{ "blob": sha256 }` stands for a value that was sent to `POST /blobs`.
+   */
+  input?: unknown
+  id?: RunId
+  tags?: {
+    [k: string]: string | undefined
+  }
+  /**
+   * 1 is first; default 3.
+   */
+  priority?: number
+  startAt?: Time
+}
+/**
+ * The values of a run by node path, as of `asOfSeq`.
+ */
+export interface RunState {
+  runId: RunId
+  status: RunStatus
+  asOfSeq: number
+  nodes: {
+    [k: string]:
+      | {
+          status: NodeStatus
+          attempt: number
+          output?: unknown
+          ref?: Blob
+          error?: ErrorInfo
+        }
+      | undefined
+  }
+}
+export interface Reason {
+  reason?: string
+}
+export interface Accepted {
+  id: RunId
+  status: RunStatus
+}
+export interface SignalAccepted {
+  id: RunId
+  signal: string
+  /**
+   * of its `signal.received`
+   */
+  seq?: number
+}
+/**
+ * A run as the API shows it.
+ */
+export interface Run {
+  id: RunId
+  status: RunStatus
+  /**
+   * Shown only where Temporal says otherwise than the log, which stands.
+   */
+  engineStatus?: string
+  workflow: {
+    name: string
+    version?: string
+  }
+  tags: {
+    [k: string]: string | undefined
+  }
+  usage: Usage
+  costUsd?: number
+  nodes: {
+    total: number
+    completed: number
+    running: number
+    failed: number
+  }
+  output?: unknown
+  ref?: Blob
+  error?: ErrorInfo
+  parent?: RunId
+  forkedFrom?: {
+    runId: RunId
+    seq: number
+  }
+  createdAt: Time
+  startedAt?: Time
+  endedAt?: Time
+}
+/**
+ * Typed search attributes. Tags are the first ones that fit 2,000 bytes of JSON; all of them are in Postgres.
+ */
+export interface SearchAttributes {
+  TreadleTenant: string
+  TreadleWorkflow: string
+  TreadleVersion?: string
+  TreadleStatus: string
+  TreadleTags?: string[]
+}
+/**
+ * The one argument of the workflow `treadleRun`.
+ */
+export interface RunArgs {
+  run: RunRef
+  plan: Plan
+  /**
+   * JSON; a handle where it is large.
+   */
+  input: unknown
+  /**
+   * Who is told by the signal `childEnded` when this run ends.
+   */
+  parent?: {
+    workflowId: string
+    path: Path
+  }
+  /**
+   * 0 for a run that a client started; a child's is its parent's plus 1.
+   */
+  depth?: number
+  /**
+   * of a fork: outputs by path that are taken as given
+   */
+  reused?: {
+    [k: string]: unknown | undefined
+  }
+  /**
+   * of a continued run: what the interpreter hands to itself (its own format).
+   */
+  carry?: Record<string, unknown>
+}
+/**
+ * All that the bridge needs to start a run's workflow.
+ */
+export interface TemporalWorkflowSpec {
+  workflowType: 'treadleRun'
+  /**
+   * `<tenant>:<run id>`
+   */
+  workflowId: string
+  taskQueue: 'treadle-workflows'
+  /**
+   * @minItems 1
+   * @maxItems 1
+   */
+  args: [RunArgs, ...RunArgs[]]
+  searchAttributes: SearchAttributes
+  memo: {
+    [k: string]: string | undefined
+  }
+  /**
+   * From configuration, never from `limits.duration`.
+   */
+  workflowExecutionTimeoutMs?: number
+  retryPolicy?: {
+    maximumAttempts?: 1
+  }
+  priority?: {
+    priorityKey?: number
+    fairnessKey?: string
+  }
+  staticSummary: string
+  versioning?: {
+    behavior?: 'PINNED' | 'AUTO_UPGRADE'
+  }
+}

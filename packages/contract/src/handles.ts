@@ -1,0 +1,34 @@
+import type { Blob, Handle } from './generated/types.ts'
+import type { Json } from './json.ts'
+
+/** A value above this is a handle in the workflow (architecture.md, invariant 5). Bytes of its JSON. */
+export const INLINE_BYTES_MAX = 16 * 1024
+
+/** A value above this can only be passed on: no expression reads into it. Bytes of its JSON. */
+export const LOADABLE_BYTES_MAX = 4 * 1024 * 1024
+
+export const toHandle = ({ sha256, size }: Blob): Handle => ({ $blob: { sha256, size } })
+
+/** Says whether `value` stands for a stored blob. `$blob` is refused in what comes from outside, so no other value looks like it. */
+export function isHandle(value: unknown): value is Handle {
+  return typeof value === 'object' && value !== null && '$blob' in value
+}
+
+/** Every handle in `value`, at any depth. */
+export function handlesIn(value: Json | Handle): Blob[] {
+  if (isHandle(value)) return [value.$blob]
+  if (Array.isArray(value)) return value.flatMap(handlesIn)
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(handlesIn)
+  return []
+}
+
+/** The JSON Pointer of the first place where `value`, from outside, pretends to be a handle; undefined where none does. */
+export function findForgedHandle(value: Json, pointer = ''): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if (!Array.isArray(value) && Object.hasOwn(value, '$blob')) return pointer
+  for (const [key, part] of Object.entries(value)) {
+    const found = findForgedHandle(part, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

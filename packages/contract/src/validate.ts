@@ -1,0 +1,23 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import { SCHEMAS } from './generated/schemas.ts'
+
+export { SCHEMAS }
+export type { ErrorObject, ValidateFunction }
+
+/** An Ajv that knows every document of schemas/ by its file name, in strict mode, without coercion. */
+export function createAjv(): Ajv2020 {
+  const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true, schemas: Object.values(SCHEMAS) })
+  addFormats.default(ajv)
+  return ajv
+}
+
+let shared: Ajv2020 | undefined
+
+/** The validator of a document or of a part of it, such as `node-task.v1.schema.json` or `run.v1.schema.json#/$defs/StartRun`; compiled once. */
+export function validatorOf(ref: string): ValidateFunction {
+  shared ??= createAjv()
+  const validate = shared.getSchema(ref)
+  if (!validate) throw new Error(`schemas/ has no ${ref}`)
+  return validate
+}

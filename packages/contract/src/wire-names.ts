@@ -1,0 +1,45 @@
+import type { Runtime } from './generated/types.ts'
+
+/** Names that cross a process or a language: spelled alike in TypeScript, Python and Go. */
+export const WORKFLOW_TYPE = 'treadleRun'
+export const WORKFLOW_TASK_QUEUE = 'treadle-workflows'
+export const activityTaskQueue = (runtime: Runtime): string => `treadle-${runtime}`
+
+export const ACTIVITIES = {
+  /** An activity on the queue of its language: NodeTask in, NodeResult out. */
+  executeNode: 'executeNode',
+  /** Local: a group of short TypeScript nodes. */
+  executeSegment: 'executeSegment',
+  /** Local: RecordTask in, `{ outboxApplied }` out. */
+  record: 'record',
+  /** Local: EvaluateTask in, `{ value }` out. */
+  evaluate: 'evaluate',
+} as const
+
+/** Signal and update `signal` (SignalDelivery), signal `control` (Control), query `state`. */
+export const HANDLERS = { signal: 'signal', control: 'control', childEnded: 'childEnded', state: 'state' } as const
+
+/** What the update and the signal `signal` carry. `id` makes a repeat harmless. */
+export type SignalDelivery = { id: string; name: string; node?: string; payload: unknown }
+
+/** What the signal `control` carries. */
+export type Control = { id: string; action: 'pause' | 'resume'; reason?: string; limits?: Record<string, number> }
+
+/** Typed search attributes, by name; created through the operator API at start. */
+export const SEARCH_ATTRIBUTES = {
+  TreadleTenant: 'KEYWORD',
+  TreadleWorkflow: 'KEYWORD',
+  TreadleVersion: 'KEYWORD',
+  TreadleStatus: 'KEYWORD',
+  TreadleTags: 'KEYWORD_LIST',
+} as const
+
+/** LISTEN channel of the event log. */
+export const EVENTS_CHANNEL = 'treadle_events'
+
+export const DEFAULT_TENANT = 'default'
+
+const LAST_EVENTS = new Set(['run.completed', 'run.failed', 'run.cancelled'])
+
+/** Says whether events of this type end a run: exactly one of them is the last of its log. */
+export const isLastEvent = (type: string): boolean => LAST_EVENTS.has(type)
