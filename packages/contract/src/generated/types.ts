@@ -187,6 +187,10 @@ export type IrNodeFail = IrNodeCommon & IrNodeFail1
 export type JsonSchema = Record<string, unknown> | boolean
 export type Work = LlmWork | ModelTurnWork | HttpWork | McpWork | FunctionWork | EmitWork | CheckpointWork
 /**
+ * Fields of the provider's request, by the provider's names. Those of a node are laid over those of its model, key by key.
+ */
+export type Params = Record<string, unknown>
+/**
  * A compiled template: a constant; an expression whose value keeps its type; a text of pieces; an object or a list with templates in it; a large constant as a blob.
  */
 export type Template =
@@ -232,6 +236,10 @@ export type BodyIndex = number
  * Index into `nodes`.
  */
 export type NodeIndex = number
+/**
+ * The most tokens of one answer; wins over the model's.
+ */
+export type MaxOutputTokens = number
 export type PlanHeader = Template | SecretRef
 /**
  * A tool of the document. Templates of an http tool have `args` in scope.
@@ -276,7 +284,8 @@ export type PlanLlmNode = PlanCommon & {
    * `system` and `prompt` of the document are messages here.
    */
   messages: PlanMessage[]
-  params?: Record<string, unknown>
+  maxOutputTokens?: MaxOutputTokens
+  params?: Params
 }
 export type PlanAgentNode = PlanCommon & {
   kind: 'agent'
@@ -290,7 +299,8 @@ export type PlanAgentNode = PlanCommon & {
    */
   approve: string[]
   handoffs: PlanHandoff[]
-  params?: Record<string, unknown>
+  maxOutputTokens?: MaxOutputTokens
+  params?: Params
 }
 export type PlanToolNode = PlanCommon & {
   kind: 'tool'
@@ -355,10 +365,7 @@ export type PlanReceiveNode = PlanCommon & {
   signal: string
   default?: Template
   title?: Template
-  /**
-   * Shown to the person, as it is.
-   */
-  form?: unknown
+  form?: Template
 }
 export type PlanRunNode = PlanCommon & {
   kind: 'run'
@@ -709,6 +716,7 @@ export interface IrToolHttp {
     [k: string]: IrCredential | IrText | undefined
   }
   body?: IrTemplate
+  timeout?: IrDuration
   inputSchema?: IrJsonSchema
   outputSchema?: IrJsonSchema
   /**
@@ -738,6 +746,7 @@ export interface IrToolMcp {
   headers?: {
     [k: string]: IrCredential | string | undefined
   }
+  timeout?: IrDuration
   /**
    * The tools of the server that may be used. Without it: all.
    *
@@ -767,6 +776,7 @@ export interface IrToolFunction {
    */
   name: string
   runtime?: IrRuntime
+  timeout?: IrDuration
   inputSchema?: IrJsonSchema
   outputSchema?: IrJsonSchema
   /**
@@ -916,9 +926,12 @@ export interface IrNodeLlm1 {
   system?: IrText
   prompt?: IrText
   /**
-   * The whole conversation: a list of messages, or one expression that gives such a list.
+   * The whole conversation. Give this or `prompt`.
+   *
+   * @minItems 1
+   * @maxItems 1000
    */
-  messages?: IrText | [IrMessage, ...IrMessage[]]
+  messages?: [IrMessage, ...IrMessage[]]
   params?: IrParams
 }
 /**
@@ -1148,7 +1161,7 @@ export interface IrNodeWait1 {
    */
   kind: 'wait'
   for?: IrText
-  until?: IrText
+  until?: IrCel
 }
 export interface IrNodeReceive1 {
   /**
@@ -1306,10 +1319,7 @@ export interface LlmWork {
 export interface PlanModel {
   provider: 'openai'
   model: string
-  /**
-   * Passed to the provider as they are (temperature, …).
-   */
-  params?: Record<string, unknown>
+  params?: Params
   /**
    * What a call can give at most; from the document, else the table of models.
    */
@@ -1584,7 +1594,8 @@ export interface PlanHandoff {
   tools: string[]
   approve: string[]
   handoffs: string[]
-  params?: Record<string, unknown>
+  maxOutputTokens?: MaxOutputTokens
+  params?: Params
 }
 /**
  * What the translator compiles a document to and the interpreter executes. Flat: bodies, nodes, expressions and schemas are arrays, and refer to each other by index. Plan order (of `nodes` in a body) is topological, ties by id in code-point order, so that the same document gives the same bytes whatever the order of its keys. Its hash is SHA-256 over RFC 8785 canonical JSON.
