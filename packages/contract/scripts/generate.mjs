@@ -14,18 +14,31 @@ const MAPS = new Set(['properties', 'patternProperties', '$defs', 'dependentSche
 /** A schema with none of these takes any JSON. */
 const SHAPES = ['type', 'enum', 'const', 'properties', 'anyOf', 'oneOf', 'allOf', 'required', 'items', '$ref']
 /** An object schema with none of these has any keys. */
-const OBJECT_SHAPES = ['properties', 'patternProperties', 'additionalProperties', 'unevaluatedProperties', 'required', 'allOf', 'oneOf', 'anyOf']
+const OBJECT_SHAPES = [
+  'properties',
+  'patternProperties',
+  'additionalProperties',
+  'unevaluatedProperties',
+  'required',
+  'allOf',
+  'oneOf',
+  'anyOf',
+]
 
 const isCheck = process.argv.includes('--check')
 
-const files = readdirSync(schemasDir).filter((name) => name.endsWith('.schema.json')).sort()
-const schemas = Object.fromEntries(files.map((name) => [name, JSON.parse(readFileSync(new URL(name, schemasDir), 'utf8'))]))
+const files = readdirSync(schemasDir)
+  .filter((name) => name.endsWith('.schema.json'))
+  .sort()
+const schemas = Object.fromEntries(
+  files.map((name) => [name, JSON.parse(readFileSync(new URL(name, schemasDir), 'utf8'))]),
+)
 const errors = JSON.parse(readFileSync(new URL('errors.json', schemasDir), 'utf8'))
 
 const outputs = {
   'types.ts': await generateTypes(),
-  'schemas.ts': banner() + `export const SCHEMAS: Record<string, object> = ${JSON.stringify(schemas)}\n`,
-  'errors.ts': banner() + `export const ERROR_TABLE = ${JSON.stringify(errors, null, 2)} as const\n`,
+  'schemas.ts': `${banner()}export const SCHEMAS: Record<string, object> = ${JSON.stringify(schemas)}\n`,
+  'errors.ts': `${banner()}export const ERROR_TABLE = ${JSON.stringify(errors, null, 2)} as const\n`,
 }
 
 const stale = []
@@ -53,15 +66,29 @@ async function generateTypes() {
       definitions[unique] = rewrite(file, { ...definition, title: unique })
     }
   }
-  const text = await compile({ title: 'Documents', type: 'object', additionalProperties: false, definitions }, 'Documents', {
-    additionalProperties: false,
-    bannerComment: '',
-    unreachableDefinitions: true,
-    strictIndexSignatures: true,
-    maxItems: -1,
-    style: { semi: false, singleQuote: true, printWidth: 120 },
-  })
-  return banner() + text.replace(/export interface Documents \{\}\n/, '').replace(/\n? \* This interface was referenced by `Documents`'s JSON-Schema\n \* via the `definition` "\w+"\.\n/g, '\n').replace(/\n \*\n \*\//g, '\n */').replace(/\/\*\*\n \*\/\n/g, '')
+  const text = await compile(
+    { title: 'Documents', type: 'object', additionalProperties: false, definitions },
+    'Documents',
+    {
+      additionalProperties: false,
+      bannerComment: '',
+      unreachableDefinitions: true,
+      strictIndexSignatures: true,
+      maxItems: -1,
+      style: { semi: false, singleQuote: true, printWidth: 120 },
+    },
+  )
+  return (
+    banner() +
+    text
+      .replace(/export interface Documents \{\}\n/, '')
+      .replace(
+        /\n? \* This interface was referenced by `Documents`'s JSON-Schema\n \* via the `definition` "\w+"\.\n/g,
+        '\n',
+      )
+      .replace(/\n \*\n \*\//g, '\n */')
+      .replace(/\/\*\*\n \*\/\n/g, '')
+  )
 }
 
 /** The IR's own names (`Node`, `Template`, …) would meet the plan's, so they carry a prefix. */
@@ -77,8 +104,10 @@ function rewrite(file, node, isMap = false) {
   if (typeof node.$ref === 'string' && !isMap) return { $ref: `#/definitions/${targetName(file, node.$ref)}` }
   if (!isMap && !SHAPES.some((keyword) => keyword in node)) return { ...node, tsType: 'unknown' }
   const copy = {}
-  const isOpenObject = !isMap && [node.type].flat().includes('object') && !OBJECT_SHAPES.some((keyword) => keyword in node)
-  if (isOpenObject) return { ...node, tsType: `Record<string, unknown>${[node.type].flat().includes('boolean') ? ' | boolean' : ''}` }
+  const isOpenObject =
+    !isMap && [node.type].flat().includes('object') && !OBJECT_SHAPES.some((keyword) => keyword in node)
+  if (isOpenObject)
+    return { ...node, tsType: `Record<string, unknown>${[node.type].flat().includes('boolean') ? ' | boolean' : ''}` }
   for (const [key, value] of Object.entries(node)) {
     if (isMap) copy[key] = rewrite(file, value)
     else if (MAPS.has(key)) copy[key] = rewrite(file, value, true)

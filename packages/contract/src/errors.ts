@@ -25,7 +25,8 @@ const NO_RETRY: RetryDefaults = {
 }
 
 export const ERROR_TYPES = Object.keys(ERROR_TABLE.types) as ErrorType[]
-export const PROBLEMS: Record<ProblemName, { status: number; title: string; description: string }> = ERROR_TABLE.problems
+export const PROBLEMS: Record<ProblemName, { status: number; title: string; description: string }> =
+  ERROR_TABLE.problems
 
 /** The row of the table for `type`; an author's own type is not retried and can be caught. */
 export function retryDefaults(type: string): RetryDefaults {

@@ -15,7 +15,7 @@ export function isHandle(value: unknown): value is Handle {
 }
 
 /** Every handle in `value`, at any depth. */
-export function handlesIn(value: Json | Handle): Blob[] {
+export function handlesIn(value: unknown): Blob[] {
   if (isHandle(value)) return [value.$blob]
   if (Array.isArray(value)) return value.flatMap(handlesIn)
   if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(handlesIn)

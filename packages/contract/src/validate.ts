@@ -2,12 +2,19 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormats from 'ajv-formats'
 import { SCHEMAS } from './generated/schemas.ts'
 
-export { SCHEMAS }
 export type { ErrorObject, ValidateFunction }
+export { SCHEMAS }
 
 /** An Ajv that knows every document of schemas/ by its file name, in strict mode, without coercion. */
 export function createAjv(): Ajv2020 {
-  const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true, schemas: Object.values(SCHEMAS) })
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: true,
+    strictRequired: false,
+    allowUnionTypes: true,
+    discriminator: true,
+    schemas: Object.values(SCHEMAS),
+  })
   addFormats.default(ajv)
   return ajv
 }
