@@ -1,3 +1,12 @@
+export { cacheFolder } from './cache-folder.ts'
+export { ClearError, messageOf } from './clear-error.ts'
+export { type DatabaseUrls, prepareDatabase, withLogin } from './database/prepare-database.ts'
+export { freePort } from './ports.ts'
+export { type PostgresServer, startPostgres } from './postgres/postgres-server.ts'
+export { type Child, describeExit, type Exit } from './processes/child.ts'
+export { goInstall } from './processes/go-install.ts'
+export { createSupervisor, type Supervisor } from './processes/supervisor.ts'
+export { createReport, type Report, silentReport } from './report.ts'
 export type { ChatRequest, ModelError, ModelScript, ModelStep } from './scripted/model-script.ts'
 export {
   type ModelAnswer,
@@ -13,3 +22,9 @@ export {
   type ToolAnswer,
   type ToolBehaviour,
 } from './scripted/scripted-tools.ts'
+export { startApi, startWorker } from './services/services.ts'
+export { type FoundTemporal, findTemporal, type Way } from './temporal/find-temporal.ts'
+export { ensureSearchAttributes } from './temporal/search-attributes.ts'
+export { serverVersion } from './temporal/server-version.ts'
+export { startTemporalServer, type TemporalServer } from './temporal/temporal-server.ts'
+export { temporalWays } from './temporal/ways.ts'

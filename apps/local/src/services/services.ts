@@ -1,0 +1,86 @@
+import { fileURLToPath } from 'node:url'
+import type { Child } from '../processes/child.ts'
+import type { Supervisor } from '../processes/supervisor.ts'
+import { logLine } from './log-line.ts'
+
+/** What the API and the workers share. Names of variables as their config modules read them. */
+export type StackAddresses = {
+  temporalAddress: string
+  temporalNamespace: string
+  /** `file:///folder` or `s3://bucket?…`. */
+  blobs: string
+}
+
+export type ApiOptions = StackAddresses & {
+  /** A login of the role `treadle_api`. */
+  databaseUrl: string
+  /** 0: any free one. */
+  port: number
+  env: NodeJS.ProcessEnv
+  logFile?: string
+}
+
+export type WorkerOptions = StackAddresses & {
+  /** A login of the role `treadle_worker`. */
+  databaseUrl: string
+  openaiBaseUrl?: string
+  openaiApiKey?: string
+  /** `host:port`s of private addresses that tools may call. */
+  egressAllow: readonly string[]
+  env: NodeJS.ProcessEnv
+  name?: string
+  logFile?: string
+}
+
+/** A service of ours gets longer than its own grace period before it is killed. */
+const STOP_TIMEOUT_MS = 20_000
+
+/** Starts the API and waits until it listens. */
+export async function startApi(supervisor: Supervisor, options: ApiOptions): Promise<{ child: Child; url: string }> {
+  const child = await supervisor.start({
+    name: 'API',
+    ...nodeProgram('api'),
+    env: {
+      ...options.env,
+      ...addresses(options),
+      TREADLE_API_HOST: '127.0.0.1',
+      TREADLE_API_PORT: String(options.port),
+    },
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+    ...(options.logFile !== undefined && { logFile: options.logFile }),
+  })
+  const { host, port } = await child.line((line) => logLine(line, 'listening'))
+  return { child, url: `http://${host}:${port}` }
+}
+
+/** Starts a TypeScript worker and waits until it polls. */
+export async function startWorker(supervisor: Supervisor, options: WorkerOptions): Promise<Child> {
+  const child = await supervisor.start({
+    name: options.name ?? 'worker',
+    ...nodeProgram('worker'),
+    env: {
+      ...options.env,
+      ...addresses(options),
+      ...(options.openaiBaseUrl !== undefined && { OPENAI_BASE_URL: options.openaiBaseUrl }),
+      ...(options.openaiApiKey !== undefined && { OPENAI_API_KEY: options.openaiApiKey }),
+      ...(options.egressAllow.length > 0 && { TREADLE_EGRESS_ALLOW: options.egressAllow.join(',') }),
+    },
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+    ...(options.logFile !== undefined && { logFile: options.logFile }),
+  })
+  await child.line((line) => logLine(line, 'polling'))
+  return child
+}
+
+const addresses = (options: StackAddresses & { databaseUrl: string }) => ({
+  TREADLE_DATABASE_URL: options.databaseUrl,
+  TREADLE_BLOBS: options.blobs,
+  TEMPORAL_ADDRESS: options.temporalAddress,
+  TEMPORAL_NAMESPACE: options.temporalNamespace,
+})
+
+/** Built programs, as production runs them; this file lies in `apps/local/src/services` or `apps/local/dist/services`. */
+const nodeProgram = (app: 'api' | 'worker') => ({
+  command: process.execPath,
+  args: ['--enable-source-maps', fileURLToPath(new URL(`../../../${app}/dist/main.js`, import.meta.url))],
+})

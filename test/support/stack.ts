@@ -1,0 +1,149 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import {
+  createSupervisor,
+  type DatabaseUrls,
+  freePort,
+  type ScriptedModel,
+  type ScriptedTools,
+  startApi,
+  startScriptedModel,
+  startScriptedTools,
+  startTemporalServer,
+  startWorker,
+} from '@treadle/local'
+import { inject } from 'vitest'
+import { cloneDatabase } from './database.ts'
+import { openLedger } from './ledger.ts'
+import { createService, type Service } from './service.ts'
+
+export type StackOptions = {
+  /** How many TypeScript workers are started. Default 1; more by `startWorker`. */
+  workers?: number
+  /** Temporal with the settings it is shipped with, and without ours. Default false. */
+  stock?: boolean
+  /** Temporal's database: gone with its process (default), or a file, which survives a kill and `restart`. */
+  temporalDatabase?: 'memory' | 'file'
+  /** Where blobs go, as `TREADLE_BLOBS` takes it. Default: a folder of this stack. */
+  blobs?: string
+  /** Further variables of the services, such as `AWS_ACCESS_KEY_ID` or `TREADLE_LOG_LEVEL`. */
+  env?: NodeJS.ProcessEnv
+  apiEnv?: NodeJS.ProcessEnv
+  workerEnv?: NodeJS.ProcessEnv
+}
+
+/** A whole stack of its own on free ports: real servers and real processes; only the model and the tools are scripted. */
+export type Stack = {
+  /** Of the API: `http://127.0.0.1:port`. The port stays the same over restarts. */
+  readonly url: string
+  readonly model: ScriptedModel
+  readonly tools: ScriptedTools
+  readonly database: DatabaseUrls
+  readonly temporal: Service
+  /** `host:port` of Temporal, namespace `default`. Stays the same over restarts. */
+  readonly temporalAddress: string
+  readonly api: Service
+  /** In the order of starting; stopped ones included. */
+  readonly workers: readonly Service[]
+  /** One more worker, with further variables of its own. */
+  startWorker(env?: NodeJS.ProcessEnv): Promise<Service>
+  /** Where this stack keeps its files; removed by `stop`. */
+  readonly folder: string
+  /** How every process stands, with its last lines. */
+  describe(): string
+  /** Ends everything. May be called again. */
+  stop(): Promise<void>
+}
+
+/** Starts a stack; on failure nothing of it is left. Whoever starts one stops it: see `useStack`. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const shared = inject('shared')
+  const supervisor = createSupervisor({ onSpawn: openLedger(shared.ledgerFile).add })
+  const folder = await mkdtemp(join(shared.folder, 'stack-'))
+  const stop = async () => {
+    await supervisor.stopAll()
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    return { ...(await startParts(options)), folder, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+
+  async function startParts({ workers: count = 1, stock = false, temporalDatabase = 'memory', ...rest }: StackOptions) {
+    const model = await startScriptedModel()
+    supervisor.keep({ name: 'scripted model', stop: model.close })
+    const tools = await startScriptedTools()
+    supervisor.keep({ name: 'scripted tools', stop: tools.close })
+    const database = await cloneDatabase(shared.postgres)
+
+    const temporalPort = await freePort()
+    const temporal = await createService('Temporal', async () => {
+      const server = await startTemporalServer(supervisor, {
+        executable: shared.temporal,
+        port: temporalPort,
+        stock,
+        ...(temporalDatabase === 'file' && { databaseFile: join(folder, 'temporal.db') }),
+      })
+      return server.child
+    })
+
+    const blobFolder = join(folder, 'blobs')
+    await mkdir(blobFolder)
+    const common = {
+      temporalAddress: `127.0.0.1:${temporalPort}`,
+      temporalNamespace: 'default',
+      blobs: rest.blobs ?? pathToFileURL(blobFolder).href,
+    }
+    const env = { ...baseEnv(), ...rest.env }
+
+    const apiPort = await freePort()
+    const api = await createService('API', async () => {
+      const databaseUrl = database.apiUrl
+      return (await startApi(supervisor, { ...common, databaseUrl, port: apiPort, env: { ...env, ...rest.apiEnv } }))
+        .child
+    })
+
+    const workers: Service[] = []
+    const addWorker = async (ownEnv: NodeJS.ProcessEnv = {}) => {
+      const name = `worker ${workers.length + 1}`
+      const service = await createService(name, () =>
+        startWorker(supervisor, {
+          ...common,
+          name,
+          databaseUrl: database.workerUrl,
+          openaiBaseUrl: model.baseUrl,
+          openaiApiKey: 'scripted',
+          egressAllow: [tools.authority],
+          env: { ...env, ...rest.workerEnv, ...ownEnv },
+        }),
+      )
+      workers.push(service)
+      return service
+    }
+    for (let left = count; left > 0; left -= 1) await addWorker()
+
+    return {
+      url: `http://127.0.0.1:${apiPort}`,
+      model,
+      tools,
+      database,
+      temporal,
+      temporalAddress: common.temporalAddress,
+      api,
+      workers,
+      startWorker: addWorker,
+      describe: () => [temporal, api, ...workers].map((service) => service.describe()).join('\n'),
+    }
+  }
+}
+
+/** Only what a program needs to run: a key or a proxy of whoever runs the tests must not change them. */
+function baseEnv(): NodeJS.ProcessEnv {
+  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'SystemRoot']
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  )
+}
