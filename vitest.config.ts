@@ -18,6 +18,7 @@ export default defineConfig({
         test: {
           name: 'stack',
           include: ['test/**/*.test.ts'],
+          globalSetup: 'test/support/global-setup.ts',
           // Two cores: one stack at a time, so that a slow neighbour is never the cause of a failure.
           fileParallelism: false,
           testTimeout: 60_000,
