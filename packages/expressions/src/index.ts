@@ -1,1 +1,9 @@
-export {}
+export { type Expression, type ParseResult, parseExpression, references } from './expression.ts'
+export { ExpressionError, type ExpressionErrorCode, type Place } from './expression-error.ts'
+export type { ExpressionIssue, IssueCode } from './issue.ts'
+export { canonicalJson, type Json } from './json.ts'
+export type { Reference } from './references.ts'
+export { parseTemplate, type TemplateIssue, type TemplatePlace } from './template/parse-template.ts'
+export { renderTemplate } from './template/render-template.ts'
+export { expressionsOf, type Template } from './template/template.ts'
+export type { DoubleShape, Doubles } from './types/doubles.ts'

@@ -1,0 +1,63 @@
+import { ExpressionError } from '../expression-error.ts'
+import type { CheckedType, Checker, Evaluate, Node } from './node.ts'
+import { walk } from './node.ts'
+
+/**
+ * Fits a parsed tree to JSON, before the library checks it:
+ * 1. Calls of functions that we replace go to ours (`REPLACED` in functions.ts).
+ * 2. Lists and maps have elements of any type, also where the library could infer one: a list from a literal may be
+ *    joined with one from a document.
+ * 3. The branches of a conditional may differ in type: `ok ? "yes" : null`.
+ * 4. A map literal gives a Map, as documents do: any key is allowed, and a key given twice is an error.
+ */
+export function adapt(root: Node, replaced: ReadonlySet<string>) {
+  walk(root, (node) => {
+    if (node.op === 'call' || node.op === 'rcall') renameCall(node, replaced)
+    widenCheck(node)
+  })
+}
+
+/** `$` is no character of a CEL name, so nobody can call these by their own name. */
+export const replacedName = (name: string) => `${name}$`
+
+function renameCall(node: Node, replaced: ReadonlySet<string>) {
+  if (Array.isArray(node.args) && replaced.has(node.args[0])) node.args[0] = replacedName(node.args[0])
+}
+
+function widenCheck(node: Node) {
+  const { check } = node.meta
+  node.setMeta('check', (checker: Checker, self: Node, context: unknown): CheckedType => {
+    try {
+      const type = check(checker, self, context)
+      if (self.op === 'map') self.setMeta('evaluate', evaluateMap) // After the check, which sets one for `{}`.
+      return widen(checker, type)
+    } catch (error) {
+      if (self.op === '?:' && hasCode(error, 'incompatible_ternary_branches')) return checker.dynType
+      throw error
+    }
+  })
+}
+
+function widen(checker: Checker, type: CheckedType): CheckedType {
+  if (type.kind === 'list') return checker.listType
+  if (type.kind === 'map') return checker.mapType
+  return type
+}
+
+const hasCode = (error: unknown, code: string) => error instanceof Error && 'code' in error && error.code === code
+
+const evaluateMap: Evaluate = (evaluator, node, context) => {
+  const map = new Map<unknown, unknown>()
+  for (const [keyNode, valueNode] of node.args as [Node, Node][]) {
+    const key = evaluator.run(keyNode, context)
+    if (!isKey(key)) throw keyError('a key of a map is a string, a bool or an int', keyNode)
+    if (map.has(key)) throw keyError(`the key ${JSON.stringify(String(key))} is given twice`, keyNode)
+    map.set(key, evaluator.run(valueNode, context))
+  }
+  return map
+}
+
+const isKey = (key: unknown) => typeof key === 'string' || typeof key === 'boolean' || typeof key === 'bigint'
+
+const keyError = (message: string, { start, end }: Node) =>
+  new ExpressionError('type', message, { offset: start, length: end - start })

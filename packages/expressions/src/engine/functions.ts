@@ -1,0 +1,66 @@
+import { canonicalJson } from '../json.ts'
+import { decodeJson } from './json-decode.ts'
+import { matches } from './patterns.ts'
+import { text } from './text.ts'
+import { duration, formatDuration, formatTimestamp, timestamp, timestampPart } from './time.ts'
+import { toCel, toJson } from './values.ts'
+
+/**
+ * Every function that is not the library's own. Two kinds: what the library lacks, and what it has but not as CEL (or a
+ * replay) needs it; those come in place of the library's. `default` and the other macros are in macros.ts.
+ */
+export interface CelFunction {
+  /** `name(params): result`, or `receiver.name(params): result`, in the library's notation. */
+  signature: string
+  // The library checks arguments against the signature before it calls.
+  // biome-ignore lint/suspicious/noExplicitAny: one table for functions of all arguments
+  run: (...args: any[]) => unknown
+  /** Comes in place of the library's function of that name, whatever its arguments. */
+  replaces?: true
+}
+
+const TIMESTAMP = 'google.protobuf.Timestamp'
+const DURATION = 'google.protobuf.Duration'
+
+export const FUNCTIONS: readonly CelFunction[] = [
+  // JSON. Numbers in `decode` are taken by value; integers beyond 2^53 - 1 are an error.
+  { signature: 'JsonNamespace.encode(dyn): string', run: (_json, value) => canonicalJson(toJson(value)) },
+  { signature: 'JsonNamespace.decode(string): dyn', run: (_json, source) => toCel(decodeJson(source)) },
+
+  // RE2: linear in the text. The library uses JavaScript's expressions, which may never end.
+  { signature: 'string.matches(string): bool', run: matches, replaces: true },
+  { signature: 'matches(string, string): bool', run: matches },
+
+  // The strings extension, in code points. The library counts UTF-16 units, lower-cases all of Unicode, or lacks it.
+  { signature: 'string.charAt(int): string', run: text.charAt },
+  { signature: 'string.contains(string): bool', run: text.contains, replaces: true },
+  { signature: 'string.indexOf(string): int', run: text.indexOf, replaces: true },
+  { signature: 'string.indexOf(string, int): int', run: text.indexOf, replaces: true },
+  { signature: 'string.lastIndexOf(string): int', run: text.lastIndexOf, replaces: true },
+  { signature: 'string.lastIndexOf(string, int): int', run: text.lastIndexOf, replaces: true },
+  { signature: 'string.substring(int): string', run: text.substring, replaces: true },
+  { signature: 'string.substring(int, int): string', run: text.substring, replaces: true },
+  { signature: 'string.split(string): list<string>', run: text.split, replaces: true },
+  { signature: 'string.split(string, int): list<string>', run: text.split, replaces: true },
+  { signature: 'list<string>.join(): string', run: text.join, replaces: true },
+  { signature: 'list<string>.join(string): string', run: text.join, replaces: true },
+  { signature: 'string.replace(string, string): string', run: text.replace },
+  { signature: 'string.replace(string, string, int): string', run: text.replace },
+  { signature: 'string.reverse(): string', run: text.reverse },
+  { signature: 'string.lowerAscii(): string', run: text.lowerAscii, replaces: true },
+  { signature: 'string.upperAscii(): string', run: text.upperAscii, replaces: true },
+
+  // Time. The library reads the machine's time zone and its tables, so that a replay elsewhere could differ.
+  { signature: `timestamp(string): ${TIMESTAMP}`, run: timestamp, replaces: true },
+  { signature: `timestamp(int): ${TIMESTAMP}`, run: timestamp, replaces: true },
+  { signature: `timestamp(${TIMESTAMP}): ${TIMESTAMP}`, run: timestamp, replaces: true },
+  { signature: `duration(string): ${DURATION}`, run: duration, replaces: true },
+  { signature: `duration(${DURATION}): ${DURATION}`, run: duration, replaces: true },
+  { signature: `string(${TIMESTAMP}): string`, run: formatTimestamp },
+  { signature: `string(${DURATION}): string`, run: formatDuration },
+  { signature: `int(${TIMESTAMP}): int`, run: (time: Date) => BigInt(Math.floor(time.getTime() / 1000)) },
+  ...Object.entries(timestampPart).flatMap(([name, run]): CelFunction[] => [
+    { signature: `${TIMESTAMP}.${name}(): int`, run, replaces: true },
+    { signature: `${TIMESTAMP}.${name}(string): int`, run, replaces: true },
+  ]),
+]

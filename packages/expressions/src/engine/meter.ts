@@ -1,0 +1,95 @@
+import { type Comprehension, comprehensionOf, type Node, walk } from './node.ts'
+import { weigh, weighShallow } from './weight.ts'
+import { checkTextLength, isWorkSpent, spend } from './work.ts'
+
+/**
+ * Makes a checked tree count its work, as the library has no hook for it:
+ * - each turn of a comprehension costs as many units as its body has nodes;
+ * - operators and calls cost by the size of the operands that they read.
+ * Everything else is bounded by the size of the tree, which `Metered.nodes` gives.
+ */
+export function meter(root: Node): Metered {
+  const comprehensions: Comprehension[] = []
+  let nodes = 0
+  walk(root, (node) => {
+    nodes++
+    const comprehension = comprehensionOf(node)
+    if (comprehension) comprehensions.push(comprehension)
+    else if (node.handle) meterHandle(node)
+  })
+  for (const comprehension of comprehensions) meterTurns(comprehension)
+  return { nodes, release: () => comprehensions.forEach(release) }
+}
+
+export interface Metered {
+  nodes: number
+  /** Lets go of the values of the last evaluation, which the library keeps in the tree. */
+  release(): void
+}
+
+function meterTurns(comprehension: Comprehension) {
+  const { step, condition } = comprehension
+  let units = 1
+  walk(step, () => units++)
+
+  // Stands in for the step: the library only calls `evaluate` on it.
+  const metered = {
+    evaluate(evaluator, _node, context) {
+      spend(units)
+      return step.evaluate(evaluator, step, context)
+    },
+  } satisfies Pick<Node, 'evaluate'>
+  comprehension.step = metered as unknown as Node
+
+  // `all` and `exists` take errors for values and go on; with no work left they end at once.
+  if (condition) comprehension.condition = (accumulated) => !isWorkSpent() && condition(accumulated)
+}
+
+function release({ iterCtx }: Comprehension) {
+  if (!iterCtx) return
+  iterCtx.reuse(undefined)
+  iterCtx.accuValue = undefined
+  iterCtx.iterValue = undefined
+}
+
+function meterHandle(node: Node) {
+  const { handle } = node
+  const cost = costOf(node.op)
+  if (!handle || !cost) return
+  node.handle = (...args) => {
+    cost(args[0], args[1])
+    return handle(...args)
+  }
+}
+
+/** What is read before the operator or call runs. Field access, conditions and logic read no values. */
+function costOf(op: string): ((left: unknown, right: unknown) => void) | undefined {
+  switch (op) {
+    case '==':
+    case '!=':
+      return (left, right) => spend(Math.min(weigh(left), weigh(right)))
+    case 'in':
+      return (_item, container) => spend(Array.isArray(container) ? weigh(container) : 1)
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      return (left, right) => spend(Math.min(weighShallow(left), weighShallow(right)))
+    case '+':
+      return spendOnSum
+    case 'call':
+    case 'rcall':
+      return spendOnArguments
+    default:
+      return undefined
+  }
+}
+
+function spendOnArguments(args: unknown) {
+  if (Array.isArray(args)) for (const arg of args) spend(weighShallow(arg))
+}
+
+function spendOnSum(left: unknown, right: unknown) {
+  if (typeof left === 'string' && typeof right === 'string') checkTextLength(left.length + right.length)
+  spend(weighShallow(left) + weighShallow(right))
+}

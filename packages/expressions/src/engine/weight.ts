@@ -1,0 +1,40 @@
+import { spend } from './work.ts'
+
+/**
+ * How many units it takes to compare or write a value: one for each value inside, and one for eight characters. A value
+ * that is used twice inside counts twice, as it would be visited twice. Lists and maps do not change once made, so
+ * their weight is kept.
+ */
+export function weigh(value: unknown): number {
+  if (typeof value === 'string') return textWeight(value)
+  if (typeof value !== 'object' || value === null) return 1
+  const known = weights.get(value)
+  if (known !== undefined) return known
+
+  let weight = 1
+  for (const item of itemsOf(value)) {
+    spend(1)
+    weight += weigh(item)
+  }
+  weights.set(value, weight)
+  return weight
+}
+
+/** The weight without looking inside: for what reads a list's length, or joins its items without reading them. */
+export function weighShallow(value: unknown): number {
+  if (typeof value === 'string') return textWeight(value)
+  return Array.isArray(value) ? 1 + value.length : 1
+}
+
+export const textWeight = (text: string) => 1 + (text.length >> 3)
+
+const weights = new WeakMap<object, number>()
+
+function* itemsOf(value: object): Iterable<unknown> {
+  if (Array.isArray(value)) yield* value
+  else if (value instanceof Map)
+    for (const [key, item] of value) {
+      yield key
+      yield item
+    }
+}

@@ -1,0 +1,44 @@
+import { ExpressionError } from '../expression-error.ts'
+import { OUTPUT_BYTES_MAX, WORK_MAX } from '../limits.ts'
+
+/**
+ * The work of the evaluation that runs now. Evaluation is synchronous and never re-entrant, so one counter is enough,
+ * and it starts anew each time.
+ */
+let left = 0
+
+const spent = new ExpressionError(
+  'limit',
+  `the expression takes more than ${WORK_MAX} steps: read fewer items, or do this in a tool`,
+)
+
+export const startWork = () => {
+  left = WORK_MAX
+}
+
+/**
+ * Counts work before it is done.
+ * @throws the same ExpressionError `limit` from then on, once there is none left. `||`, `exists` and their kind take
+ * errors for values, so whoever runs an evaluation also asks `isWorkSpent` at its end.
+ */
+export function spend(units: number) {
+  left -= units
+  if (left < 0) {
+    left = Number.NEGATIVE_INFINITY
+    throw spent
+  }
+}
+
+export const isWorkSpent = () => left < 0
+
+/** A new error each time for the caller, as errors carry a stack. */
+export const workError = () => new ExpressionError('limit', spent.message)
+
+/** What has been counted since the start; for tests and for the calibration in bench/. */
+export const workDone = () => (left < 0 ? WORK_MAX : WORK_MAX - left)
+
+/** @throws ExpressionError `limit`, before a string is made that is longer than any result may be. */
+export function checkTextLength(length: number) {
+  if (length > OUTPUT_BYTES_MAX)
+    throw new ExpressionError('limit', `a string of ${length} characters is longer than ${OUTPUT_BYTES_MAX}`)
+}

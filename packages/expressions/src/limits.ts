@@ -1,0 +1,29 @@
+/**
+ * What one expression may cost. A workflow task has 5 s of CPU and shares its thread with other runs, so an expression
+ * has to end within about 100 ms whatever was written; every figure below is counted, never timed, so that a replay
+ * stops at the same place.
+ */
+
+/** Source text, in UTF-16 units. */
+export const SOURCE_MAX = 4096
+
+/** Nodes of the syntax tree. */
+export const NODES_MAX = 2000
+
+/** Nesting of parentheses, calls, indexes, lists and maps in the source. */
+export const NESTING_MAX = 32
+
+/** Units of work of one evaluation: about one evaluated node, one converted value or eight characters each. */
+export const WORK_MAX = 500_000
+
+/** A string or a result that an expression makes, as UTF-8. Temporal refuses payloads above 2 MiB. */
+export const OUTPUT_BYTES_MAX = 1024 * 1024
+
+/** Nesting of a value that an expression reads or makes. */
+export const DEPTH_MAX = 100
+
+/** Source text of a regular expression, in UTF-16 units, and the instructions of its program. */
+export const PATTERN_MAX = 500
+
+/** Entries of the caches of parsed sources and of compiled patterns: pure values, so that sharing them changes nothing. */
+export const CACHE_MAX = 2000
