@@ -1,1 +1,15 @@
-export {}
+/** Postgres (runs, events, checkpoints) and blobs (S3, a folder): ports and their implementations. Everything else stays inside. */
+export { type AppenderOptions, createAppender } from './appender/appender.ts'
+export type * from './appender/types.ts'
+export { BlobError, type BlobErrorCode } from './blobs/blob-error.ts'
+export { createBlobRefs } from './blobs/blob-refs.ts'
+export { type BlobOptions, openBlobs } from './blobs/open-blobs.ts'
+export type * from './blobs/types.ts'
+export { ensureLogin, type LoginOptions } from './database/login.ts'
+export { migrate } from './database/migrate.ts'
+export { createPool, type PoolOptions } from './database/pool.ts'
+export { createEventLog, type EventLogOptions } from './events/event-log.ts'
+export type * from './events/types.ts'
+export type { Log } from './log.ts'
+export { createRunStore } from './runs/run-store.ts'
+export type * from './runs/types.ts'

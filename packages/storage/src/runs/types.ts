@@ -1,0 +1,156 @@
+import type {
+  ErrorInfo,
+  Json,
+  Path,
+  Plan,
+  RunCancelledData,
+  RunFailedData,
+  RunId,
+  RunRef,
+  RunState,
+  RunStatus,
+  TenantId,
+  Time,
+  Usage,
+} from '@treadle/contract'
+
+export type NewRun = {
+  id: RunId
+  /** true: the client chose `id`; the same request again under this id then answers with the first run. */
+  clientGivenId: boolean
+  plan: { hash: string; plan: Plan }
+  /** The document as it was posted. */
+  document?: string
+  /** May be, or hold, handles. */
+  input: Json
+  workflow: { name: string; version?: string }
+  tags?: Record<string, string>
+  /** 1 is first. Default 3. */
+  priority?: number
+  startAt?: Time
+  parent?: RunId
+  forkedFrom?: { runId: RunId; seq: number }
+  /** SHA-256 of the canonical request, hex. */
+  requestFingerprint: string
+  idempotency?: IdempotencyKey & { response: (run: RunRow) => StoredResponse }
+}
+
+/** Scope: tenant + method + path. Kept 24 h. */
+export type IdempotencyKey = { method: string; path: string; keySha256: string; fingerprint: string }
+
+export type StoredResponse = { status: number; body: Json; headers: Record<string, string> }
+
+export type InsertResult =
+  | { outcome: 'created'; run: RunRow }
+  /** The key's first request has been answered: answer the same. */
+  | { outcome: 'replayed'; response: StoredResponse }
+  /** The key belongs to another request. */
+  | { outcome: 'mismatch' }
+  /** The key's first request is still being executed. */
+  | { outcome: 'in-progress' }
+  /** A run of this id is there already. */
+  | { outcome: 'exists'; run: RunRow; sameRequest: boolean }
+
+export type RunRow = {
+  ref: RunRef
+  id: RunId
+  tenant: TenantId
+  createdAt: Time
+  status: RunStatus
+  engineStatus?: string
+  workflow: { name: string; version?: string }
+  tags: Record<string, string>
+  priority: number
+  startAt?: Time
+  planHash: string
+  requestFingerprint: string
+  usage: Usage
+  nodes: { total: number; completed: number; running: number; failed: number }
+  /** May be, or hold, handles. */
+  output?: Json
+  error?: ErrorInfo
+  parent?: RunId
+  forkedFrom?: { runId: RunId; seq: number }
+  lastSeq: number
+  /** The last event, once there is one. */
+  endedSeq?: number
+  startedAt?: Time
+  endedAt?: Time
+  cancelRequested: boolean
+  pauseRequested: boolean
+  /** false: nobody has told the store yet that Temporal knows the run. */
+  startedInTemporal: boolean
+}
+
+export type RunStateRow = RunState
+
+/** A `receive` that waits. `detail` is an approval's tool call. */
+export type WaitingRow = {
+  path: Path
+  signal: string
+  since: Time
+  schema?: Json
+  title?: string
+  form?: Json
+  detail?: Json
+  until?: Time
+}
+
+/** All that is needed to start a run's workflow again. */
+export type PendingStart = { run: RunRow; plan: Plan; input: Json }
+
+export type OpenRun = { run: RunRef; status: RunStatus; lastSeq: number }
+
+/** How a run ends that no code of ours could end. */
+export type ForcedEnd = { run: RunRef; engineStatus: string } & (
+  | { type: 'run.failed'; data: RunFailedData }
+  | { type: 'run.cancelled'; data: RunCancelledData }
+)
+
+export type KeyClaim =
+  | { outcome: 'first' }
+  | { outcome: 'replayed'; response: StoredResponse }
+  | { outcome: 'mismatch' }
+  | { outcome: 'in-progress' }
+
+/** The API's view of runs. Every method that takes a tenant sees nothing of another one: Postgres itself refuses it (row-level security). */
+export type RunStore = {
+  /** Stores the run as `pending`, with its idempotency record and `run.created`, in one transaction. Safe when callers race. */
+  insert(tenant: TenantId, run: NewRun): Promise<InsertResult>
+  get(tenant: TenantId, runId: RunId): Promise<RunRow | undefined>
+  /** Values by node path as of one `seq`, from one snapshot. A large value shows as `ref`. */
+  state(tenant: TenantId, runId: RunId): Promise<RunStateRow | undefined>
+  planOf(tenant: TenantId, runId: RunId): Promise<Plan | undefined>
+  /** Running `receive`s, oldest first. */
+  waiting(tenant: TenantId, runId: RunId): Promise<WaitingRow[]>
+  /** Sets the flag that every append returns. The first reason stays. */
+  requestCancel(
+    tenant: TenantId,
+    runId: RunId,
+    reason?: string,
+  ): Promise<'requested' | 'already' | 'ended' | 'not-found'>
+  /** Sets or clears the flag that every append returns. */
+  requestPause(
+    tenant: TenantId,
+    runId: RunId,
+    paused: boolean,
+  ): Promise<'requested' | 'already' | 'ended' | 'not-found'>
+
+  /** For POST routes other than `POST /runs`: takes the key for `leaseMs` (default 60,000), unless somebody has it. */
+  claimKey(tenant: TenantId, key: IdempotencyKey, leaseMs?: number): Promise<KeyClaim>
+  /** Stores the answer of a key that `claimKey` gave out as `first`. */
+  rememberAnswer(tenant: TenantId, key: IdempotencyKey, response: StoredResponse): Promise<void>
+  /** Frees a key whose request failed before any effect. */
+  forgetKey(tenant: TenantId, key: IdempotencyKey): Promise<void>
+
+  /** Temporal has the run: the reconciler need not start it. */
+  markStarted(tenant: TenantId, runId: RunId): Promise<void>
+  /** Of all tenants: pending runs that are due and that nobody marked as started for `olderThanMs`, oldest first. */
+  pendingStarts(options: { olderThanMs: number; limit: number }): Promise<PendingStart[]>
+  /** Of all tenants: runs without a last event and without any event for `olderThanMs`, the longest silent first. */
+  openRuns(options: { olderThanMs: number; limit: number }): Promise<OpenRun[]>
+  /** Writes the last event, after `node.cancelled` for every open node; false when the run has one already (the first wins). */
+  close(end: ForcedEnd): Promise<boolean>
+  /** Keeps Temporal's word where it differs from the log, which stands. */
+  setEngineStatus(tenant: TenantId, runId: RunId, engineStatus: string): Promise<void>
+}
