@@ -16,6 +16,7 @@ import {
 import { inject } from 'vitest'
 import { cloneDatabase } from './database.ts'
 import { openLedger } from './ledger.ts'
+import { startS3 } from './s3.ts'
 import { createService, type Service } from './service.ts'
 
 export type StackOptions = {
@@ -25,8 +26,8 @@ export type StackOptions = {
   stock?: boolean
   /** Temporal's database: gone with its process (default), or a file, which survives a kill and `restart`. */
   temporalDatabase?: 'memory' | 'file'
-  /** Where blobs go, as `TREADLE_BLOBS` takes it. Default: a folder of this stack. */
-  blobs?: string
+  /** Where blobs go: a folder of this stack (default), or a real S3 server of its own. */
+  blobs?: 'folder' | 's3'
   /** Further variables of the services, such as `AWS_ACCESS_KEY_ID` or `TREADLE_LOG_LEVEL`. */
   env?: NodeJS.ProcessEnv
   apiEnv?: NodeJS.ProcessEnv
@@ -90,14 +91,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       return server.child
     })
 
-    const blobFolder = join(folder, 'blobs')
-    await mkdir(blobFolder)
-    const common = {
-      temporalAddress: `127.0.0.1:${temporalPort}`,
-      temporalNamespace: 'default',
-      blobs: rest.blobs ?? pathToFileURL(blobFolder).href,
-    }
-    const env = { ...baseEnv(), ...rest.env }
+    const blobs = rest.blobs === 's3' ? await startS3(supervisor, folder) : await blobFolder(folder)
+    const common = { temporalAddress: `127.0.0.1:${temporalPort}`, temporalNamespace: 'default', blobs: blobs.blobs }
+    const env = { ...baseEnv(), ...blobs.env, ...rest.env }
 
     const apiPort = await freePort()
     const api = await createService('API', async () => {
@@ -138,6 +134,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       describe: () => [temporal, api, ...workers].map((service) => service.describe()).join('\n'),
     }
   }
+}
+
+async function blobFolder(parent: string) {
+  const folder = join(parent, 'blobs')
+  await mkdir(folder)
+  return { blobs: pathToFileURL(folder).href, env: {} }
 }
 
 /** Only what a program needs to run: a key or a proxy of whoever runs the tests must not change them. */

@@ -19,7 +19,7 @@ export async function goInstall(
   try {
     // -v prints each package as it is compiled, which is the only sign of life of a build that takes minutes.
     await runTool('go', ['install', '-v', module], {
-      env: { ...env, GOBIN: folder, GOFLAGS: '-mod=mod' },
+      env: { ...env, GOBIN: folder },
       cwd: folder,
       onLine(line) {
         packages += line.startsWith('go: ') ? 0 : 1
