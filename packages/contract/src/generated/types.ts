@@ -4,16 +4,16 @@
  * Unique in its tenant. Ours are `run_` + 26 characters of lower-case Crockford base32 (a UUIDv7, so they sort by time); a client may choose its own.
  */
 export type RunId = string
-export type TenantId = string
-/**
- * RFC 3339, UTC, milliseconds.
- */
-export type Time = string
+export type RunStatus = 'pending' | 'running' | 'waiting' | 'paused' | 'completed' | 'failed' | 'cancelled'
+export type Sha256 = string
 /**
  * One execution of a node: segments joined by `.`, see ir.md, Paths.
  */
 export type Path = string
-export type Sha256 = string
+/**
+ * RFC 3339, UTC, milliseconds.
+ */
+export type Time = string
 /**
  * Closed, but for the author's own `custom.<name>` from `emit`. Clients ignore types that they do not know.
  */
@@ -42,6 +42,220 @@ export type EventType =
       | 'log'
     )
   | string
+export type TenantId = string
+/**
+ * JSON Schema 2020-12, checked and bounded by the translator.
+ */
+export type JsonSchema = Record<string, unknown> | boolean
+/**
+ * Index into `schemas`.
+ */
+export type SchemaIndex = number
+/**
+ * Fields of the provider's request, by the provider's names. Those of a node are laid over those of its model, key by key.
+ */
+export type Params = Record<string, unknown>
+/**
+ * A tool of the document. Templates of an http tool have `args` in scope.
+ */
+export type PlanTool = PlanHttpTool | PlanMcpTool | PlanFunctionTool
+/**
+ * A compiled template: a constant; an expression whose value keeps its type; a text of pieces; an object or a list with templates in it; a large constant as a blob.
+ */
+export type Template =
+  | {
+      lit: unknown
+    }
+  | {
+      expr: ExprIndex
+    }
+  | {
+      text: (
+        | string
+        | {
+            expr: ExprIndex
+          }
+      )[]
+    }
+  | {
+      obj: {
+        [k: string]: Template | undefined
+      }
+    }
+  | {
+      arr: Template[]
+    }
+  | {
+      blob: Blob
+    }
+/**
+ * Index into `expressions`.
+ */
+export type ExprIndex = number
+export type PlanHeader = Template | SecretRef
+export type Milliseconds = number
+export type Runtime = 'typescript' | 'python' | 'go'
+/**
+ * Index into `nodes`.
+ */
+export type NodeIndex = number
+export type PlanNode =
+  | PlanLlmNode
+  | PlanAgentNode
+  | PlanToolNode
+  | PlanSetNode
+  | PlanSwitchNode
+  | PlanMapNode
+  | PlanLoopNode
+  | PlanMachineNode
+  | PlanGraphNode
+  | PlanWaitNode
+  | PlanReceiveNode
+  | PlanRunNode
+  | PlanEmitNode
+  | PlanCheckpointNode
+  | PlanFailNode
+export type PlanLlmNode = PlanCommon & {
+  kind: 'llm'
+  model: string
+  /**
+   * `system` and `prompt` of the document are messages here.
+   */
+  messages: PlanMessage[]
+  maxOutputTokens?: MaxOutputTokens
+  params?: Params
+}
+/**
+ * Index into `bodies`.
+ */
+export type BodyIndex = number
+/**
+ * workflow: computed in the workflow itself. segment: in a local activity with others, `segment` is an index into `segments`. activity: one of its own, on `queue`.
+ */
+export type Placement =
+  | {
+      in: 'workflow'
+    }
+  | {
+      in: 'segment'
+      segment: number
+    }
+  | {
+      in: 'activity'
+      queue: string
+    }
+/**
+ * The most tokens of one answer; wins over the model's.
+ */
+export type MaxOutputTokens = number
+export type PlanAgentNode = PlanCommon & {
+  kind: 'agent'
+  model: string
+  instructions: Template
+  input: Template
+  tools: string[]
+  maxTurns: number
+  /**
+   * Tools whose calls wait for a person, on the signal `approve_<tool>`.
+   */
+  approve: string[]
+  handoffs: PlanHandoff[]
+  maxOutputTokens?: MaxOutputTokens
+  params?: Params
+}
+export type PlanToolNode = PlanCommon & {
+  kind: 'tool'
+  tool: string
+  args: Template
+}
+export type PlanSetNode = PlanCommon & {
+  kind: 'set'
+  value: Template
+}
+export type PlanSwitchNode = PlanCommon & {
+  kind: 'switch'
+  cases: PlanCase[]
+  else?: BodyIndex
+}
+export type PlanMapNode = PlanCommon & {
+  kind: 'map'
+  over: ExprIndex
+  do: BodyIndex
+  concurrency: number
+  onItemError: 'fail' | 'collect'
+  maxItems?: number
+}
+export type PlanLoopNode = PlanCommon & {
+  kind: 'loop'
+  state?: Template
+  do: BodyIndex
+  next?: Template
+  until?: ExprIndex
+  max: number
+  onMax: 'fail' | 'stop'
+}
+export type PlanMachineNode = PlanCommon & {
+  kind: 'machine'
+  start: string
+  states: {
+    [k: string]:
+      | {
+          body: BodyIndex
+          next: PlanTransition[]
+        }
+      | undefined
+  }
+  /**
+   * Transitions.
+   */
+  max: number
+  output?: Template
+}
+export type PlanGraphNode = PlanCommon & {
+  kind: 'graph'
+  do: BodyIndex
+}
+export type PlanWaitNode = PlanCommon & {
+  kind: 'wait'
+  forMs?: Milliseconds
+  for?: Template
+  until?: ExprIndex
+}
+export type PlanReceiveNode = PlanCommon & {
+  kind: 'receive'
+  signal: string
+  default?: Template
+  title?: Template
+  form?: Template
+}
+export type PlanRunNode = PlanCommon & {
+  kind: 'run'
+  workflow:
+    | {
+        name: string
+        version: string
+      }
+    | {
+        plan: Plan
+      }
+  input: Template
+  mode: 'wait' | 'detach'
+}
+export type PlanEmitNode = PlanCommon & {
+  kind: 'emit'
+  event: string
+  data: Template
+}
+export type PlanCheckpointNode = PlanCommon & {
+  kind: 'checkpoint'
+  name: string
+}
+export type PlanFailNode = PlanCommon & {
+  kind: 'fail'
+  type: string
+  message: Template
+  details?: Template
+}
 /**
  * A name: a letter, then letters, digits and underscores, at most 63 characters. Not a word of CEL.
  */
@@ -181,221 +395,7 @@ export type IrNodeCheckpoint = IrNodeCommon & IrNodeCheckpoint1
  * Ends the body with an error of the author's own.
  */
 export type IrNodeFail = IrNodeCommon & IrNodeFail1
-/**
- * JSON Schema 2020-12, checked and bounded by the translator.
- */
-export type JsonSchema = Record<string, unknown> | boolean
 export type Work = LlmWork | ModelTurnWork | HttpWork | McpWork | FunctionWork | EmitWork | CheckpointWork
-/**
- * Fields of the provider's request, by the provider's names. Those of a node are laid over those of its model, key by key.
- */
-export type Params = Record<string, unknown>
-/**
- * A compiled template: a constant; an expression whose value keeps its type; a text of pieces; an object or a list with templates in it; a large constant as a blob.
- */
-export type Template =
-  | {
-      lit: unknown
-    }
-  | {
-      expr: ExprIndex
-    }
-  | {
-      text: (
-        | string
-        | {
-            expr: ExprIndex
-          }
-      )[]
-    }
-  | {
-      obj: {
-        [k: string]: Template | undefined
-      }
-    }
-  | {
-      arr: Template[]
-    }
-  | {
-      blob: Blob
-    }
-/**
- * Index into `expressions`.
- */
-export type ExprIndex = number
-export type Milliseconds = number
-/**
- * Index into `schemas`.
- */
-export type SchemaIndex = number
-/**
- * Index into `bodies`.
- */
-export type BodyIndex = number
-/**
- * Index into `nodes`.
- */
-export type NodeIndex = number
-/**
- * The most tokens of one answer; wins over the model's.
- */
-export type MaxOutputTokens = number
-export type PlanHeader = Template | SecretRef
-/**
- * A tool of the document. Templates of an http tool have `args` in scope.
- */
-export type PlanTool = PlanHttpTool | PlanMcpTool | PlanFunctionTool
-export type Runtime = 'typescript' | 'python' | 'go'
-/**
- * workflow: computed in the workflow itself. segment: in a local activity with others, `segment` is an index into `segments`. activity: one of its own, on `queue`.
- */
-export type Placement =
-  | {
-      in: 'workflow'
-    }
-  | {
-      in: 'segment'
-      segment: number
-    }
-  | {
-      in: 'activity'
-      queue: string
-    }
-export type PlanNode =
-  | PlanLlmNode
-  | PlanAgentNode
-  | PlanToolNode
-  | PlanSetNode
-  | PlanSwitchNode
-  | PlanMapNode
-  | PlanLoopNode
-  | PlanMachineNode
-  | PlanGraphNode
-  | PlanWaitNode
-  | PlanReceiveNode
-  | PlanRunNode
-  | PlanEmitNode
-  | PlanCheckpointNode
-  | PlanFailNode
-export type PlanLlmNode = PlanCommon & {
-  kind: 'llm'
-  model: string
-  /**
-   * `system` and `prompt` of the document are messages here.
-   */
-  messages: PlanMessage[]
-  maxOutputTokens?: MaxOutputTokens
-  params?: Params
-}
-export type PlanAgentNode = PlanCommon & {
-  kind: 'agent'
-  model: string
-  instructions: Template
-  input: Template
-  tools: string[]
-  maxTurns: number
-  /**
-   * Tools whose calls wait for a person, on the signal `approve_<tool>`.
-   */
-  approve: string[]
-  handoffs: PlanHandoff[]
-  maxOutputTokens?: MaxOutputTokens
-  params?: Params
-}
-export type PlanToolNode = PlanCommon & {
-  kind: 'tool'
-  tool: string
-  args: Template
-}
-export type PlanSetNode = PlanCommon & {
-  kind: 'set'
-  value: Template
-}
-export type PlanSwitchNode = PlanCommon & {
-  kind: 'switch'
-  cases: PlanCase[]
-  else?: BodyIndex
-}
-export type PlanMapNode = PlanCommon & {
-  kind: 'map'
-  over: ExprIndex
-  do: BodyIndex
-  concurrency: number
-  onItemError: 'fail' | 'collect'
-  maxItems?: number
-}
-export type PlanLoopNode = PlanCommon & {
-  kind: 'loop'
-  state?: Template
-  do: BodyIndex
-  next?: Template
-  until?: ExprIndex
-  max: number
-  onMax: 'fail' | 'stop'
-}
-export type PlanMachineNode = PlanCommon & {
-  kind: 'machine'
-  start: string
-  states: {
-    [k: string]:
-      | {
-          body: BodyIndex
-          next: PlanTransition[]
-        }
-      | undefined
-  }
-  /**
-   * Transitions.
-   */
-  max: number
-  output?: Template
-}
-export type PlanGraphNode = PlanCommon & {
-  kind: 'graph'
-  do: BodyIndex
-}
-export type PlanWaitNode = PlanCommon & {
-  kind: 'wait'
-  forMs?: Milliseconds
-  for?: Template
-  until?: ExprIndex
-}
-export type PlanReceiveNode = PlanCommon & {
-  kind: 'receive'
-  signal: string
-  default?: Template
-  title?: Template
-  form?: Template
-}
-export type PlanRunNode = PlanCommon & {
-  kind: 'run'
-  workflow:
-    | {
-        name: string
-        version: string
-      }
-    | {
-        plan: Plan
-      }
-  input: Template
-  mode: 'wait' | 'detach'
-}
-export type PlanEmitNode = PlanCommon & {
-  kind: 'emit'
-  event: string
-  data: Template
-}
-export type PlanCheckpointNode = PlanCommon & {
-  kind: 'checkpoint'
-  name: string
-}
-export type PlanFailNode = PlanCommon & {
-  kind: 'fail'
-  type: string
-  message: Template
-  details?: Template
-}
-export type RunStatus = 'pending' | 'running' | 'waiting' | 'paused' | 'completed' | 'failed' | 'cancelled'
 /**
  * The body of `POST /runs`: `ir` or `workflow`, and the input.
  */
@@ -406,6 +406,16 @@ export type StartRun1 = {
 export type NodeStatus = 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled' | 'skipped' | 'reused'
 
 /**
+ * How a run ended, or, while it goes on, only where it stands.
+ */
+export interface RunResult {
+  id: RunId
+  status: RunStatus
+  output?: unknown
+  ref?: Blob
+  error?: ErrorInfo
+}
+/**
  * Names a stored value by its content: SHA-256 of its bytes (JSON, UTF-8) and their number.
  */
 export interface Blob {
@@ -414,12 +424,6 @@ export interface Blob {
    * Bytes.
    */
   size: number
-}
-/**
- * Stands inside a value for a part that is stored as a blob. The key `$blob` is refused in what comes from outside, so a handle is always ours.
- */
-export interface Handle {
-  $blob: Blob
 }
 /**
  * How a node or a run failed.
@@ -437,6 +441,53 @@ export interface ErrorInfo {
   details?: unknown
 }
 /**
+ * Runs, newest first.
+ */
+export interface RunPage {
+  items: Run[]
+  /**
+   * Where the next page starts; absent on the last one.
+   */
+  nextCursor?: string
+}
+/**
+ * A run as the API shows it.
+ */
+export interface Run {
+  id: RunId
+  status: RunStatus
+  /**
+   * Shown only where Temporal says otherwise than the log, which stands.
+   */
+  engineStatus?: string
+  workflow: {
+    name: string
+    version?: string
+  }
+  tags: {
+    [k: string]: string | undefined
+  }
+  usage: Usage
+  costUsd?: number
+  nodes: {
+    total: number
+    completed: number
+    running: number
+    failed: number
+  }
+  output?: unknown
+  ref?: Blob
+  error?: ErrorInfo
+  parent?: RunId
+  forkedFrom?: {
+    runId: RunId
+    seq: number
+  }
+  createdAt: Time
+  startedAt?: Time
+  endedAt?: Time
+}
+/**
  * What was used, summed over calls, retries included. All counts, but `costUsd`.
  */
 export interface Usage {
@@ -452,6 +503,277 @@ export interface Usage {
   costUsd?: number
 }
 /**
+ * Events of a run, oldest first.
+ */
+export interface EventPage {
+  items: EventEnvelope[]
+  /**
+   * The `after` of the next page: the position up to which the log was looked at, filtered events included.
+   */
+  next: number
+  /**
+   * true: the run has ended, and no event comes after this page.
+   */
+  ended: boolean
+}
+/**
+ * One event of a run's log. `seq` counts 1, 2, 3, … without a gap; the order of `seq` is the order of commits.
+ */
+export interface EventEnvelope {
+  seq: number
+  runId: RunId
+  type: EventType
+  time: Time
+  node?: Path
+  /**
+   * Given by Postgres, counts the executions of this path.
+   */
+  attempt?: number
+  data: {
+    [k: string]: unknown | undefined
+  }
+}
+/**
+ * What waits for a person, the longest waiting first.
+ */
+export interface PendingPage {
+  runId: RunId
+  asOfSeq: number
+  items: {
+    node: Path
+    /**
+     * Answer with `POST /runs/{runId}/signals/{signal}?node=`.
+     */
+    signal: string
+    since: Time
+    until?: Time
+    title?: string
+    /**
+     * JSON Schema that the payload has to fit.
+     */
+    schema?: Record<string, unknown> | boolean
+    form?: unknown
+    /**
+     * Of an approval: the tool call's arguments.
+     */
+    detail?: unknown
+  }[]
+}
+export interface Resume {
+  reason?: string
+  /**
+   * New limits of the run, for one that paused because it would have passed one.
+   */
+  limits?: {
+    durationMs?: number
+    nodeRuns?: number
+    llmCalls?: number
+    tokens?: number
+    costUsd?: number
+  }
+}
+export interface Validation {
+  /**
+   * true: it can be started. Warnings may remain.
+   */
+  ok: boolean
+  diagnostics: Diagnostic[]
+}
+/**
+ * A finding of the translator.
+ */
+export interface Diagnostic {
+  /**
+   * Stable; docs/diagnostics.md has a section for each.
+   */
+  code: string
+  severity: 'error' | 'warning'
+  /**
+   * JSON Pointer into the document.
+   */
+  path: string
+  range?: Range
+  /**
+   * What, and why.
+   */
+  message: string
+  /**
+   * What to do.
+   */
+  hint?: string
+  related?: {
+    path: string
+    message: string
+    range?: Range
+  }[]
+}
+export interface Range {
+  start: Position
+  end: Position
+}
+/**
+ * Both from 1; columns count UTF-16 units.
+ */
+export interface Position {
+  line: number
+  column: number
+}
+/**
+ * With findings of severity `error` there is only the list of them.
+ */
+export interface Compilation {
+  ok: boolean
+  diagnostics: Diagnostic[]
+  planHash?: Sha256
+  spec?: TemporalWorkflowSpec
+  /**
+   * The least and the most that a run of it can take.
+   */
+  bounds?: {
+    [k: string]: unknown | undefined
+  }
+}
+/**
+ * All that the bridge needs to start a run's workflow.
+ */
+export interface TemporalWorkflowSpec {
+  workflowType: 'treadleRun'
+  /**
+   * `<tenant>:<run id>`
+   */
+  workflowId: string
+  taskQueue: 'treadle-workflows'
+  /**
+   * @minItems 1
+   * @maxItems 1
+   */
+  args: [RunArgs, ...RunArgs[]]
+  searchAttributes: SearchAttributes
+  memo: {
+    [k: string]: string | undefined
+  }
+  /**
+   * From configuration, never from `limits.duration`.
+   */
+  workflowExecutionTimeoutMs?: number
+  retryPolicy?: {
+    maximumAttempts?: 1
+  }
+  priority?: {
+    priorityKey?: number
+    fairnessKey?: string
+  }
+  staticSummary: string
+  versioning?: {
+    behavior?: 'PINNED' | 'AUTO_UPGRADE'
+  }
+}
+/**
+ * The one argument of the workflow `treadleRun`.
+ */
+export interface RunArgs {
+  run: RunRef
+  plan: Plan
+  /**
+   * JSON; a handle where it is large.
+   */
+  input: unknown
+  /**
+   * Who is told by the signal `childEnded` when this run ends.
+   */
+  parent?: {
+    workflowId: string
+    path: Path
+  }
+  /**
+   * 0 for a run that a client started; a child's is its parent's plus 1.
+   */
+  depth?: number
+  /**
+   * of a fork: outputs by path that are taken as given
+   */
+  reused?: {
+    [k: string]: unknown | undefined
+  }
+  /**
+   * of a continued run: what the interpreter hands to itself (its own format).
+   */
+  carry?: Record<string, unknown>
+}
+/**
+ * Names a run's rows: `createdAt` is the key of its partition.
+ */
+export interface RunRef {
+  id: RunId
+  tenant: TenantId
+  createdAt: Time
+  budgetRun?: RunId
+}
+/**
+ * What the translator compiles a document to and the interpreter executes. Flat: bodies, nodes, expressions and schemas are arrays, and refer to each other by index. Plan order (of `nodes` in a body) is topological, ties by id in code-point order, so that the same document gives the same bytes whatever the order of its keys. Its hash is SHA-256 over RFC 8785 canonical JSON.
+ */
+export interface Plan {
+  /**
+   * The format's version: checked first, anything else fails the run with `invalid_request`.
+   */
+  plan: 1
+  name: string
+  expressions: PlanExpression[]
+  schemas: JsonSchema[]
+  inputSchema?: SchemaIndex
+  models: {
+    [k: string]: PlanModel | undefined
+  }
+  tools: {
+    [k: string]: PlanTool | undefined
+  }
+  limits: PlanLimits
+  /**
+   * The first is the document's own.
+   *
+   * @minItems 1
+   */
+  bodies: [PlanBody, ...PlanBody[]]
+  nodes: PlanNode[]
+  /**
+   * Groups of nodes of one body that the TypeScript worker executes in one local activity, see performance.md.
+   */
+  segments: PlanSegment[]
+  /**
+   * What a signal can be: one entry for each `receive` and each approval, by name.
+   */
+  signals: PlanSignal[]
+  /**
+   * The most that this plan can do passes what one Temporal history holds: the interpreter continues as new at its safe points. It does so too when the server suggests it.
+   */
+  longRunning: boolean
+}
+export interface PlanExpression {
+  cel: string
+  /**
+   * What it reads, each as a name in scope: `input`, `nodes.<id>`, `states.<id>`, `item`, … . The interpreter puts just these into the scope, and loads those that are handles.
+   */
+  roots: string[]
+  /**
+   * true: the expression is one root and nothing else, so a handle passes through unloaded.
+   */
+  whole?: boolean
+  /**
+   * Declared number types, where they change the meaning (expressions package).
+   */
+  types?: unknown
+}
+export interface PlanModel {
+  provider: 'openai'
+  model: string
+  params?: Params
+  /**
+   * What a call can give at most; from the document, else the table of models.
+   */
+  maxOutputTokens?: number
+  apiKey?: SecretRef
+}
+/**
  * A secret by name. The worker resolves it at the moment of the call; its value is in no event, checkpoint, log or history.
  */
 export interface SecretRef {
@@ -460,6 +782,165 @@ export interface SecretRef {
    * Put before the value.
    */
   prefix?: string
+}
+export interface PlanHttpTool {
+  kind: 'http'
+  description?: string
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
+  url: Template
+  query?: Template
+  headers?: {
+    [k: string]: PlanHeader | undefined
+  }
+  body?: Template
+  inputSchema?: SchemaIndex
+  outputSchema?: SchemaIndex
+  timeoutMs?: Milliseconds
+}
+export interface PlanMcpTool {
+  kind: 'mcp'
+  description?: string
+  server: {
+    url: string
+    headers?: {
+      [k: string]: string | SecretRef | undefined
+    }
+  }
+  /**
+   * The server's tools that may be called; absent: all.
+   */
+  tools?: string[]
+  inputSchema?: SchemaIndex
+  outputSchema?: SchemaIndex
+  timeoutMs?: Milliseconds
+}
+export interface PlanFunctionTool {
+  kind: 'function'
+  description?: string
+  name: string
+  runtime: Runtime
+  inputSchema?: SchemaIndex
+  outputSchema?: SchemaIndex
+  timeoutMs?: Milliseconds
+}
+export interface PlanLimits {
+  durationMs?: Milliseconds
+  nodeRuns?: number
+  llmCalls?: number
+  tokens?: number
+  costUsd?: number
+  onExceeded: 'fail' | 'pause'
+}
+export interface PlanBody {
+  /**
+   * In plan order.
+   */
+  nodes: NodeIndex[]
+  output?: Template
+  /**
+   * true: a `do` of one node, which has the container's path and no id of its own.
+   */
+  single?: boolean
+  container?: NodeIndex
+}
+export interface PlanCommon {
+  /**
+   * Empty for the node of a `single` body.
+   */
+  id: string
+  /**
+   * JSON Pointer of the node in the document; names the place in error messages.
+   */
+  pointer: string
+  body: BodyIndex
+  /**
+   * Nodes of the same body that it waits for: what it or its nested bodies refer to, and `after`.
+   */
+  deps: NodeIndex[]
+  when?: ExprIndex
+  timeoutMs?: Milliseconds
+  retry?: PlanRetry
+  catch?: PlanCatch[]
+  outputSchema?: SchemaIndex
+  cacheMs?: Milliseconds
+  runtime?: Runtime
+  placement: Placement
+}
+/**
+ * What the author wrote; what is absent comes from the table of error types.
+ */
+export interface PlanRetry {
+  maxAttempts?: number
+  initialIntervalMs?: Milliseconds
+  backoffCoefficient?: number
+  maxIntervalMs?: Milliseconds
+  on?: string[]
+}
+export interface PlanCatch {
+  /**
+   * Types, or just `*`.
+   */
+  on: string[]
+  body: BodyIndex
+}
+export interface PlanMessage {
+  role: 'system' | 'user' | 'assistant'
+  content: Template
+}
+export interface PlanHandoff {
+  name: string
+  description?: string
+  model: string
+  instructions: Template
+  tools: string[]
+  approve: string[]
+  handoffs: string[]
+  maxOutputTokens?: MaxOutputTokens
+  params?: Params
+}
+export interface PlanCase {
+  when: ExprIndex
+  body: BodyIndex
+}
+export interface PlanTransition {
+  when?: ExprIndex
+  /**
+   * A state, or `end`.
+   */
+  to: string
+}
+/**
+ * Convex: every dependency of a member from outside of the segment is one that holds before its first member can start.
+ */
+export interface PlanSegment {
+  body: BodyIndex
+  /**
+   * @minItems 1
+   */
+  nodes: [NodeIndex, ...NodeIndex[]]
+}
+export interface PlanSignal {
+  name: string
+  schema?: SchemaIndex
+}
+/**
+ * Typed search attributes. Tags are the first ones that fit 2,000 bytes of JSON; all of them are in Postgres.
+ */
+export interface SearchAttributes {
+  TreadleTenant: string
+  TreadleWorkflow: string
+  TreadleVersion?: string
+  TreadleStatus: string
+  TreadleTags?: string[]
+}
+export interface Health {
+  status: 'ok'
+}
+/**
+ * Stands inside a value for a part that is stored as a blob. The key `$blob` is refused in what comes from outside, so a handle is always ours.
+ */
+export interface Handle {
+  $blob: Blob
 }
 export interface RunCreatedData {
   workflow: string
@@ -583,23 +1064,6 @@ export interface OutboxEvent {
    * true: drop it unless the node's row says that it has started and not ended (an executor may have written the end already).
    */
   ifOpen?: boolean
-  data: {
-    [k: string]: unknown | undefined
-  }
-}
-/**
- * One event of a run's log. `seq` counts 1, 2, 3, … without a gap; the order of `seq` is the order of commits.
- */
-export interface EventEnvelope {
-  seq: number
-  runId: RunId
-  type: EventType
-  time: Time
-  node?: Path
-  /**
-   * Given by Postgres, counts the executions of this path.
-   */
-  attempt?: number
   data: {
     [k: string]: unknown | undefined
   }
@@ -1280,15 +1744,6 @@ export interface IrBody {
    */
   [k: string]: unknown | undefined
 }
-/**
- * Names a run's rows: `createdAt` is the key of its partition.
- */
-export interface RunRef {
-  id: RunId
-  tenant: TenantId
-  createdAt: Time
-  budgetRun?: RunId
-}
 export interface Message {
   role: 'system' | 'user' | 'assistant' | 'tool'
   /**
@@ -1315,16 +1770,6 @@ export interface LlmWork {
   kind: 'llm'
   model: PlanModel
   messages: Message[]
-}
-export interface PlanModel {
-  provider: 'openai'
-  model: string
-  params?: Params
-  /**
-   * What a call can give at most; from the document, else the table of models.
-   */
-  maxOutputTokens?: number
-  apiKey?: SecretRef
 }
 /**
  * One model call of an agent. The transcript is rows of its own: the call reads those of `agent` up to `turn`, and writes the answer there.
@@ -1421,21 +1866,6 @@ export interface EvaluateTask {
    */
   scope: Record<string, unknown>
 }
-export interface PlanExpression {
-  cel: string
-  /**
-   * What it reads, each as a name in scope: `input`, `nodes.<id>`, `states.<id>`, `item`, … . The interpreter puts just these into the scope, and loads those that are handles.
-   */
-  roots: string[]
-  /**
-   * true: the expression is one root and nothing else, so a handle passes through unloaded.
-   */
-  whole?: boolean
-  /**
-   * Declared number types, where they change the meaning (expressions package).
-   */
-  types?: unknown
-}
 /**
  * What a worker is given: the one argument of the activity `executeNode`, on the task queue `treadle-<runtime>`. Everything is resolved: no expressions are left in it; large parts are handles (`{ "$blob": … }`), which the worker loads where it needs their content.
  */
@@ -1457,185 +1887,6 @@ export interface NodeTask {
    */
   outbox: OutboxEvent[]
 }
-/**
- * What the author wrote; what is absent comes from the table of error types.
- */
-export interface PlanRetry {
-  maxAttempts?: number
-  initialIntervalMs?: Milliseconds
-  backoffCoefficient?: number
-  maxIntervalMs?: Milliseconds
-  on?: string[]
-}
-export interface PlanHttpTool {
-  kind: 'http'
-  description?: string
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
-  url: Template
-  query?: Template
-  headers?: {
-    [k: string]: PlanHeader | undefined
-  }
-  body?: Template
-  inputSchema?: SchemaIndex
-  outputSchema?: SchemaIndex
-  timeoutMs?: Milliseconds
-}
-export interface PlanMcpTool {
-  kind: 'mcp'
-  description?: string
-  server: {
-    url: string
-    headers?: {
-      [k: string]: string | SecretRef | undefined
-    }
-  }
-  /**
-   * The server's tools that may be called; absent: all.
-   */
-  tools?: string[]
-  inputSchema?: SchemaIndex
-  outputSchema?: SchemaIndex
-  timeoutMs?: Milliseconds
-}
-export interface PlanFunctionTool {
-  kind: 'function'
-  description?: string
-  name: string
-  runtime: Runtime
-  inputSchema?: SchemaIndex
-  outputSchema?: SchemaIndex
-  timeoutMs?: Milliseconds
-}
-export interface PlanLimits {
-  durationMs?: Milliseconds
-  nodeRuns?: number
-  llmCalls?: number
-  tokens?: number
-  costUsd?: number
-  onExceeded: 'fail' | 'pause'
-}
-export interface PlanBody {
-  /**
-   * In plan order.
-   */
-  nodes: NodeIndex[]
-  output?: Template
-  /**
-   * true: a `do` of one node, which has the container's path and no id of its own.
-   */
-  single?: boolean
-  container?: NodeIndex
-}
-/**
- * Convex: every dependency of a member from outside of the segment is one that holds before its first member can start.
- */
-export interface PlanSegment {
-  body: BodyIndex
-  /**
-   * @minItems 1
-   */
-  nodes: [NodeIndex, ...NodeIndex[]]
-}
-export interface PlanSignal {
-  name: string
-  schema?: SchemaIndex
-}
-export interface PlanCatch {
-  /**
-   * Types, or just `*`.
-   */
-  on: string[]
-  body: BodyIndex
-}
-export interface PlanCommon {
-  /**
-   * Empty for the node of a `single` body.
-   */
-  id: string
-  /**
-   * JSON Pointer of the node in the document; names the place in error messages.
-   */
-  pointer: string
-  body: BodyIndex
-  /**
-   * Nodes of the same body that it waits for: what it or its nested bodies refer to, and `after`.
-   */
-  deps: NodeIndex[]
-  when?: ExprIndex
-  timeoutMs?: Milliseconds
-  retry?: PlanRetry
-  catch?: PlanCatch[]
-  outputSchema?: SchemaIndex
-  cacheMs?: Milliseconds
-  runtime?: Runtime
-  placement: Placement
-}
-export interface PlanMessage {
-  role: 'system' | 'user' | 'assistant'
-  content: Template
-}
-export interface PlanCase {
-  when: ExprIndex
-  body: BodyIndex
-}
-export interface PlanTransition {
-  when?: ExprIndex
-  /**
-   * A state, or `end`.
-   */
-  to: string
-}
-export interface PlanHandoff {
-  name: string
-  description?: string
-  model: string
-  instructions: Template
-  tools: string[]
-  approve: string[]
-  handoffs: string[]
-  maxOutputTokens?: MaxOutputTokens
-  params?: Params
-}
-/**
- * What the translator compiles a document to and the interpreter executes. Flat: bodies, nodes, expressions and schemas are arrays, and refer to each other by index. Plan order (of `nodes` in a body) is topological, ties by id in code-point order, so that the same document gives the same bytes whatever the order of its keys. Its hash is SHA-256 over RFC 8785 canonical JSON.
- */
-export interface Plan {
-  /**
-   * The format's version: checked first, anything else fails the run with `invalid_request`.
-   */
-  plan: 1
-  name: string
-  expressions: PlanExpression[]
-  schemas: JsonSchema[]
-  inputSchema?: SchemaIndex
-  models: {
-    [k: string]: PlanModel | undefined
-  }
-  tools: {
-    [k: string]: PlanTool | undefined
-  }
-  limits: PlanLimits
-  /**
-   * The first is the document's own.
-   *
-   * @minItems 1
-   */
-  bodies: [PlanBody, ...PlanBody[]]
-  nodes: PlanNode[]
-  /**
-   * Groups of nodes of one body that the TypeScript worker executes in one local activity, see performance.md.
-   */
-  segments: PlanSegment[]
-  /**
-   * What a signal can be: one entry for each `receive` and each approval, by name.
-   */
-  signals: PlanSignal[]
-  /**
-   * The most that this plan can do passes what one Temporal history holds: the interpreter continues as new at its safe points. It does so too when the server suggests it.
-   */
-  longRunning: boolean
-}
 export interface ProblemError {
   /**
    * JSON Pointer.
@@ -1643,45 +1894,6 @@ export interface ProblemError {
   path: string
   code: string
   message: string
-}
-/**
- * Both from 1; columns count UTF-16 units.
- */
-export interface Position {
-  line: number
-  column: number
-}
-export interface Range {
-  start: Position
-  end: Position
-}
-/**
- * A finding of the translator.
- */
-export interface Diagnostic {
-  /**
-   * Stable; docs/diagnostics.md has a section for each.
-   */
-  code: string
-  severity: 'error' | 'warning'
-  /**
-   * JSON Pointer into the document.
-   */
-  path: string
-  range?: Range
-  /**
-   * What, and why.
-   */
-  message: string
-  /**
-   * What to do.
-   */
-  hint?: string
-  related?: {
-    path: string
-    message: string
-    range?: Range
-  }[]
 }
 /**
  * RFC 9457 problem details; media type application/problem+json.
@@ -1760,118 +1972,4 @@ export interface SignalAccepted {
    * of its `signal.received`
    */
   seq?: number
-}
-/**
- * A run as the API shows it.
- */
-export interface Run {
-  id: RunId
-  status: RunStatus
-  /**
-   * Shown only where Temporal says otherwise than the log, which stands.
-   */
-  engineStatus?: string
-  workflow: {
-    name: string
-    version?: string
-  }
-  tags: {
-    [k: string]: string | undefined
-  }
-  usage: Usage
-  costUsd?: number
-  nodes: {
-    total: number
-    completed: number
-    running: number
-    failed: number
-  }
-  output?: unknown
-  ref?: Blob
-  error?: ErrorInfo
-  parent?: RunId
-  forkedFrom?: {
-    runId: RunId
-    seq: number
-  }
-  createdAt: Time
-  startedAt?: Time
-  endedAt?: Time
-}
-/**
- * Typed search attributes. Tags are the first ones that fit 2,000 bytes of JSON; all of them are in Postgres.
- */
-export interface SearchAttributes {
-  TreadleTenant: string
-  TreadleWorkflow: string
-  TreadleVersion?: string
-  TreadleStatus: string
-  TreadleTags?: string[]
-}
-/**
- * The one argument of the workflow `treadleRun`.
- */
-export interface RunArgs {
-  run: RunRef
-  plan: Plan
-  /**
-   * JSON; a handle where it is large.
-   */
-  input: unknown
-  /**
-   * Who is told by the signal `childEnded` when this run ends.
-   */
-  parent?: {
-    workflowId: string
-    path: Path
-  }
-  /**
-   * 0 for a run that a client started; a child's is its parent's plus 1.
-   */
-  depth?: number
-  /**
-   * of a fork: outputs by path that are taken as given
-   */
-  reused?: {
-    [k: string]: unknown | undefined
-  }
-  /**
-   * of a continued run: what the interpreter hands to itself (its own format).
-   */
-  carry?: Record<string, unknown>
-}
-/**
- * All that the bridge needs to start a run's workflow.
- */
-export interface TemporalWorkflowSpec {
-  workflowType: 'treadleRun'
-  /**
-   * `<tenant>:<run id>`
-   */
-  workflowId: string
-  taskQueue: 'treadle-workflows'
-  /**
-   * @minItems 1
-   * @maxItems 1
-   */
-  args: [RunArgs, ...RunArgs[]]
-  searchAttributes: SearchAttributes
-  memo: {
-    [k: string]: string | undefined
-  }
-  /**
-   * From configuration, never from `limits.duration`.
-   */
-  workflowExecutionTimeoutMs?: number
-  retryPolicy?: {
-    maximumAttempts?: 1
-  }
-  priority?: {
-    priorityKey?: number
-    fairnessKey?: string
-  }
-  staticSummary: string
-  versioning?: {
-    behavior?: 'PINNED' | 'AUTO_UPGRADE'
-  }
 }
