@@ -31,4 +31,10 @@ export class ExpressionError extends Error {
       this.length = place.length
     }
   }
+
+  /** The same at this place of the source, unless it has one. */
+  at({ start, end }: { start: number; end: number }): ExpressionError {
+    if (this.offset !== undefined) return this
+    return new ExpressionError(this.code, this.message, { offset: start, length: end - start })
+  }
 }

@@ -4,25 +4,27 @@ import { walk } from './node.ts'
 
 /**
  * Fits a parsed tree to JSON, before the library checks it:
- * 1. Calls of functions that we replace go to ours (`REPLACED` in functions.ts).
+ * 1. Calls of functions that we replace go to ours.
  * 2. Lists and maps have elements of any type, also where the library could infer one: a list from a literal may be
  *    joined with one from a document.
  * 3. The branches of a conditional may differ in type: `ok ? "yes" : null`.
  * 4. A map literal gives a Map, as documents do: any key is allowed, and a key given twice is an error.
  */
 export function adapt(root: Node, replaced: ReadonlySet<string>) {
-  walk(root, (node) => {
-    if (node.op === 'call' || node.op === 'rcall') renameCall(node, replaced)
-    widenCheck(node)
+  renameCalls(root, replaced)
+  walk(root, widenCheck)
+}
+
+/** Leads calls of functions that we replace to ours. */
+export function renameCalls(root: Node, replaced: ReadonlySet<string>) {
+  walk(root, ({ op, args }) => {
+    if ((op === 'call' || op === 'rcall') && Array.isArray(args) && replaced.has(args[0]))
+      args[0] = replacedName(args[0])
   })
 }
 
 /** `$` is no character of a CEL name, so nobody can call these by their own name. */
 export const replacedName = (name: string) => `${name}$`
-
-function renameCall(node: Node, replaced: ReadonlySet<string>) {
-  if (Array.isArray(node.args) && replaced.has(node.args[0])) node.args[0] = replacedName(node.args[0])
-}
 
 function widenCheck(node: Node) {
   const { check } = node.meta

@@ -3,6 +3,7 @@ import { NESTING_MAX, NODES_MAX } from '../limits.ts'
 import { replacedName } from './adapt.ts'
 import { FUNCTIONS } from './functions.ts'
 import { defaultMacro } from './macros.ts'
+import type { Evaluator } from './node.ts'
 import { parseSignature } from './signature.ts'
 
 /** Names of the library's functions that ours stand in for; calls are led to `replacedName`. */
@@ -24,6 +25,7 @@ function createEnvironment(): Environment {
   env.registerFunction('default(ast, ast): dyn', defaultMacro, { async: false })
   registerFunctions(env)
   registerMixedOperators(env)
+  typeListsLoosely(env)
   return env
 }
 
@@ -62,4 +64,23 @@ function registerMixedOperators(env: Environment) {
     env.registerOperator(`double ${operator} int: double`, mixed)
   }
   env.registerOperator('int == double', (a: bigint, b: number) => Number(a) === b)
+}
+
+/**
+ * The evaluator types a list by its first item, so that lists of unlike items would not go together, and keeps every
+ * such type for ever. Here a list is a list. There is no option for it, so the evaluator is changed through the one
+ * thing that it shows itself to: a function, as its `this`.
+ */
+function typeListsLoosely(env: Environment) {
+  env.registerFunction({
+    name: 'typeListsLoosely',
+    params: [],
+    returnType: 'null',
+    handler(this: Evaluator) {
+      this.debugTypeDeep = this.debugType
+      return null
+    },
+    async: false,
+  })
+  env.evaluate('typeListsLoosely()')
 }

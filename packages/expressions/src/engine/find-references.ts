@@ -1,7 +1,7 @@
 import type { Reference } from '../references.ts'
 import { environment } from './environment.ts'
 import type { Node } from './node.ts'
-import { type Syntax, syntaxOf } from './syntax.ts'
+import { type Path, partsOf, pathOf, type Syntax, syntaxOf } from './syntax.ts'
 
 /** Every root and static path that the tree reads, in the order of the source. */
 export function findReferences(root: Node): Reference[] {
@@ -10,7 +10,7 @@ export function findReferences(root: Node): Reference[] {
   return found
 
   function visit(node: Node, context: Context) {
-    const read = readPath(node)
+    const read = pathOf(node)
     if (read) add(node, read, context)
     else for (const [child, inner] of parts(syntaxOf(node), context)) visit(child, inner)
   }
@@ -34,56 +34,30 @@ interface Context {
   guarded: boolean
 }
 
-interface Path {
-  path: string[]
-  guarded: boolean
-}
-
-/** The path of a chain of fields down to a name, as `nodes.a["b"].?c`. */
-function readPath(node: Node): Path | undefined {
-  const syntax = syntaxOf(node)
-  if (syntax.kind === 'name') return { path: [syntax.name], guarded: false }
-  if (syntax.kind !== 'field' && syntax.kind !== 'has') return undefined
-  const parent = readPath(syntax.of)
-  if (!parent) return undefined
-  const guarded = parent.guarded || syntax.optional || syntax.kind === 'has'
-  return { path: [...parent.path, syntax.field], guarded }
-}
-
 /** The nodes below, each with what holds there. */
 function parts(syntax: Syntax, context: Context): [Node, Context][] {
-  const same = (...nodes: (Node | undefined)[]) =>
-    nodes.flatMap((node): [Node, Context][] => (node ? [[node, context]] : []))
+  const guarded = { ...context, guarded: true }
   switch (syntax.kind) {
-    case 'value':
-    case 'name':
-      return []
-    case 'field':
-      return [[syntax.of, { ...context, guarded: context.guarded || syntax.optional }]]
     case 'has':
-      return [[syntax.of, { ...context, guarded: true }]]
+      return [[syntax.of, guarded]]
+    case 'field':
+      return [[syntax.of, syntax.optional ? guarded : context]]
     case 'index':
-      return [[syntax.of, { ...context, guarded: context.guarded || syntax.optional }], ...same(syntax.index)]
-    case 'list':
-      return same(...syntax.items)
-    case 'map':
-      return same(...syntax.entries.flat())
-    case 'conditional':
-      return same(syntax.condition, syntax.yes, syntax.no)
-    case 'logic':
-      return same(syntax.left, syntax.right)
-    case 'not':
-      return same(syntax.operand)
-    case 'operator':
-      return same(...syntax.operands)
-    case 'call':
-      return same(syntax.receiver, ...syntax.args)
+      return [
+        [syntax.of, syntax.optional ? guarded : context],
+        [syntax.index, context],
+      ]
     case 'default':
-      return [[syntax.value, { ...context, guarded: true }], ...same(syntax.fallback)]
+      return [
+        [syntax.value, guarded],
+        [syntax.fallback, context],
+      ]
     case 'comprehension':
-      return [...same(syntax.of), ...within(context, syntax.variable, syntax.bodies)]
+      return [[syntax.of, context], ...within(context, syntax.variable, syntax.bodies)]
     case 'bind':
-      return [...same(syntax.value), ...within(context, syntax.variable, [syntax.body])]
+      return [[syntax.value, context], ...within(context, syntax.variable, [syntax.body])]
+    default:
+      return partsOf(syntax).map((node) => [node, context])
   }
 }
 

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../json.ts'
 import { decodeJson } from './json-decode.ts'
 import { matches } from './patterns.ts'
+import { parseSignature } from './signature.ts'
 import { text } from './text.ts'
 import { duration, formatDuration, formatTimestamp, timestamp, timestampPart } from './time.ts'
 import { toCel, toJson } from './values.ts'
@@ -64,3 +65,14 @@ export const FUNCTIONS: readonly CelFunction[] = [
     { signature: `${TIMESTAMP}.${name}(string): int`, run, replaces: true },
   ]),
 ]
+
+/** The library's functions that calls may reach. It has a few more (`bytes.json()`), which are not CEL's. */
+const LIBRARY_FUNCTIONS =
+  'bool bytes double duration dyn int size string timestamp type uint startsWith endsWith trim has hasValue value or orValue of none'
+
+/** Every function and macro by name, comprehensions aside. */
+export const KNOWN_FUNCTIONS: ReadonlySet<string> = new Set([
+  ...LIBRARY_FUNCTIONS.split(' '),
+  ...FUNCTIONS.map(({ signature }) => parseSignature(signature).name),
+  ...['all', 'bind', 'default', 'exists', 'exists_one', 'filter', 'map'],
+])

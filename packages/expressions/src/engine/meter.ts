@@ -1,3 +1,4 @@
+import { ExpressionError } from '../expression-error.ts'
 import { type Comprehension, comprehensionOf, type Node, walk } from './node.ts'
 import { weigh, weighShallow } from './weight.ts'
 import { checkTextLength, isWorkSpent, spend } from './work.ts'
@@ -57,8 +58,12 @@ function meterHandle(node: Node) {
   const cost = costOf(node.op)
   if (!handle || !cost) return
   node.handle = (...args) => {
-    cost(args[0], args[1])
-    return handle(...args)
+    try {
+      cost(args[0], args[1])
+      return handle(...args)
+    } catch (error) {
+      throw error instanceof ExpressionError ? error.at(node) : error
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import type { ExpressionIssue } from '../issue.ts'
 import { NESTING_MAX, NODES_MAX, SOURCE_MAX } from '../limits.ts'
 import type { Reference } from '../references.ts'
 import { adapt } from './adapt.ts'
+import { checkCalls } from './check-calls.ts'
 import { environment, REPLACED } from './environment.ts'
 import { findReferences } from './find-references.ts'
 import { meter } from './meter.ts'
@@ -38,6 +39,8 @@ function parse(source: string): ParsedSource {
   try {
     const parsed = environment.parse(source)
     const root = parsed.ast as unknown as Node // See node.ts: the typings leave out what we need.
+    const issues = checkCalls(root)
+    if (issues.length > 0) return { ok: false, errors: issues }
     adapt(root, REPLACED)
     const references = findReferences(root)
     const { valid, error } = parsed.check()

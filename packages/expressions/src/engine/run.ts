@@ -20,7 +20,7 @@ export function run(program: Program, scope: Record<string, Json>, doubles?: Dou
     if (isWorkSpent()) throw workError()
     return toJson(result)
   } catch (error) {
-    throw toExpressionError(error)
+    throw toExpressionError(error).at(program.root)
   } finally {
     program.release()
   }

@@ -86,3 +86,61 @@ const COMPREHENSIONS: ReadonlyMap<string, readonly number[]> = new Map([
   ['filter', [2]],
   ['map', [2, 3]],
 ])
+
+/** A name and the fields below it. */
+export interface Path {
+  path: string[]
+  /** One of the fields is read by `.?` or `has()`, so it need not be there. */
+  guarded: boolean
+}
+
+/** The path of a chain of fields down to a name, as `nodes.a["b"].?c`; undefined for anything else. */
+export function pathOf(node: Node): Path | undefined {
+  const syntax = syntaxOf(node)
+  if (syntax.kind === 'name') return { path: [syntax.name], guarded: false }
+  if (syntax.kind !== 'field' && syntax.kind !== 'has') return undefined
+  const parent = pathOf(syntax.of)
+  if (!parent) return undefined
+  const guarded = parent.guarded || syntax.optional || syntax.kind === 'has'
+  return { path: [...parent.path, syntax.field], guarded }
+}
+
+/** The nodes directly below, as they were written. */
+export function partsOf(syntax: Syntax): Node[] {
+  switch (syntax.kind) {
+    case 'value':
+    case 'name':
+      return []
+    case 'field':
+    case 'has':
+      return [syntax.of]
+    case 'index':
+      return [syntax.of, syntax.index]
+    case 'list':
+      return syntax.items
+    case 'map':
+      return syntax.entries.flat()
+    case 'conditional':
+      return [syntax.condition, syntax.yes, syntax.no]
+    case 'logic':
+      return [syntax.left, syntax.right]
+    case 'not':
+      return [syntax.operand]
+    case 'operator':
+      return syntax.operands
+    case 'call':
+      return syntax.receiver ? [syntax.receiver, ...syntax.args] : syntax.args
+    case 'default':
+      return [syntax.value, syntax.fallback]
+    case 'comprehension':
+      return [syntax.of, ...syntax.bodies]
+    case 'bind':
+      return [syntax.value, syntax.body]
+  }
+}
+
+/** Visits the node and every node below it, as they were written. */
+export function everyPart(node: Node, visit: (node: Node) => void) {
+  visit(node)
+  for (const part of partsOf(syntaxOf(node))) everyPart(part, visit)
+}

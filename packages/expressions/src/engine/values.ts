@@ -4,7 +4,7 @@ import { ExpressionError } from '../expression-error.ts'
 import type { Json } from '../json.ts'
 import { jsonBytes } from '../json.ts'
 import { DEPTH_MAX, OUTPUT_BYTES_MAX } from '../limits.ts'
-import { type DoubleShape, eachOf, propOf } from '../types/doubles.ts'
+import { type DoubleShape, propOf } from '../types/doubles.ts'
 import { formatDuration, formatTimestamp } from './time.ts'
 import { spend } from './work.ts'
 
@@ -18,7 +18,7 @@ export function toCel(value: Json, doubles?: DoubleShape, depth = 0): unknown {
   spend(1)
   if (depth > DEPTH_MAX) throw depthError()
 
-  if (Array.isArray(value)) return value.map((item) => toCel(item, eachOf(doubles), depth + 1))
+  if (Array.isArray(value)) return value.map((item) => toCel(item, doubles?.each, depth + 1))
   const map = new Map<string, unknown>()
   for (const key of Object.keys(value)) {
     const item = value[key]
@@ -28,7 +28,7 @@ export function toCel(value: Json, doubles?: DoubleShape, depth = 0): unknown {
 }
 
 const toCelNumber = (value: number, doubles?: DoubleShape) =>
-  doubles === 'double' || !Number.isSafeInteger(value) ? value : BigInt(value)
+  doubles?.double || !Number.isSafeInteger(value) ? value : BigInt(value)
 
 /**
  * The value as JSON. Timestamps and durations become strings as in Protobuf's JSON, an optional its value or null.
