@@ -13,7 +13,7 @@ export type Stoppable = { name: string; stop(): Promise<void>; kill?(): Promise<
 export type Supervisor = {
   /** Starts a process and keeps it. Ended again at once if the stack began to end meanwhile. */
   start(options: ChildOptions): Promise<Child>
-  /** Keeps something else that has to be ended, such as a server in this process. */
+  /** Keeps something else that has to be ended, such as a server in this process. Ended at once while ending. */
   keep<T extends Stoppable>(resource: T): T
   /** Called when a process ends that nobody asked to end. */
   onUnexpectedExit(listener: (child: Child, exit: Exit) => void): void
@@ -58,7 +58,8 @@ export function createSupervisor({ onSpawn = () => {}, onStop = () => {} }: Supe
       return child
     },
     keep(resource) {
-      kept.push(resource)
+      if (ending) resource.stop().catch(() => {})
+      else kept.push(resource)
       return resource
     },
     onUnexpectedExit: (listener) => void listeners.add(listener),

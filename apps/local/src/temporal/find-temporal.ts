@@ -29,11 +29,13 @@ export async function findTemporal({
   ways,
   checkVersion,
   report,
+  signal,
 }: {
   address: string | undefined
   ways: readonly Way[]
   checkVersion: CheckVersion
   report: Report
+  signal?: AbortSignal
 }): Promise<FoundTemporal> {
   if (address !== undefined) return { kind: 'address', address }
 
@@ -47,6 +49,7 @@ export async function findTemporal({
       report.say(`Temporal ${server}: ${name} (${executable})`)
       return { kind: 'executable', executable, server }
     } catch (error) {
+      signal?.throwIfAborted() // Told to end, which is no failure of this way and no reason to try the next.
       report.say(`Temporal: not ${name}: ${messageOf(error)}`)
       failures.push(`not ${name}: ${messageOf(error)}`)
     }

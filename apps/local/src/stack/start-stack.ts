@@ -1,0 +1,168 @@
+import { pathToFileURL } from 'node:url'
+import { Connection } from '@temporalio/client'
+import { ClearError, messageOf } from '../clear-error.ts'
+import type { Config } from '../config.ts'
+import { type DatabaseUrls, prepareDatabase } from '../database/prepare-database.ts'
+import { freePort, requireFreePort } from '../ports.ts'
+import { startPostgres } from '../postgres/postgres-server.ts'
+import type { Supervisor } from '../processes/supervisor.ts'
+import type { Report } from '../report.ts'
+import { startScriptedModel } from '../scripted/scripted-model.ts'
+import { startApi, startWorker } from '../services/services.ts'
+import { findTemporal } from '../temporal/find-temporal.ts'
+import { ensureSearchAttributes } from '../temporal/search-attributes.ts'
+import { serverVersion } from '../temporal/server-version.ts'
+import { startTemporalServer } from '../temporal/temporal-server.ts'
+import { temporalWays } from '../temporal/ways.ts'
+import { startDemoTools } from './demo-tools.ts'
+import type { Home } from './home.ts'
+
+export type LocalStack = {
+  /** Of the API. */
+  url: string
+  /** Of the demonstration's tools. */
+  toolsUrl: string
+  temporalAddress: string
+  databaseUrl: string
+  /** Does the scripted model answer, for want of a key? */
+  isModelScripted: boolean
+}
+
+type Parts = { config: Config; home: Home; supervisor: Supervisor; report: Report; signal: AbortSignal }
+
+/** Starts all parts, those at once that do not need each other, and waits until the API says that it is ready. */
+export async function startLocalStack(parts: Parts): Promise<LocalStack> {
+  const { config, home, supervisor, report } = parts
+  await requirePorts(config)
+  const [temporalAddress, database, model, tools] = await Promise.all([
+    provideTemporal(parts),
+    provideDatabase(parts),
+    provideModel(parts),
+    startDemoTools(config.toolsPort).then((server) =>
+      supervisor.keep({ ...server, name: 'demo tools', stop: server.close }),
+    ),
+  ])
+  const common = {
+    temporalAddress,
+    temporalNamespace: config.temporalNamespace,
+    blobs: pathToFileURL(home.blobs).href,
+    env: config.env,
+  }
+  const [api] = await Promise.all([
+    startApi(supervisor, {
+      ...common,
+      databaseUrl: database.apiUrl,
+      port: config.apiPort,
+      logFile: home.logFile('api'),
+    }),
+    startWorker(supervisor, {
+      ...common,
+      databaseUrl: database.workerUrl,
+      ...model.variables,
+      egressAllow: [tools.authority],
+      logFile: home.logFile('worker'),
+    }),
+  ])
+  await requireReady(api.url)
+  report.say(`The API serves at ${api.url}, and a worker polls`)
+  return {
+    url: api.url,
+    toolsUrl: tools.url,
+    temporalAddress,
+    databaseUrl: database.adminUrl,
+    isModelScripted: model.isScripted,
+  }
+}
+
+/** All at once and before anything is started: half a stack that has to be ended again helps nobody. */
+async function requirePorts({ apiPort, temporalPort, temporalAddress, postgresPort, postgresUrl, toolsPort }: Config) {
+  await requireFreePort(apiPort, { who: 'the API', variable: 'TREADLE_API_PORT' })
+  await requireFreePort(toolsPort, { who: 'the demonstration’s tools', variable: 'TREADLE_TOOLS_PORT' })
+  if (temporalAddress === undefined) {
+    await requireFreePort(temporalPort, { who: 'Temporal', variable: 'TREADLE_TEMPORAL_PORT' })
+  }
+  if (postgresUrl === undefined) {
+    await requireFreePort(postgresPort, { who: 'Postgres', variable: 'TREADLE_POSTGRES_PORT' })
+  }
+}
+
+async function provideTemporal({ config, home, supervisor, report, signal }: Parts): Promise<string> {
+  const { env, cacheFolder, temporalNamespace: namespace } = config
+  const found = await findTemporal({
+    address: config.temporalAddress,
+    ways: temporalWays({ env, cacheFolder, report, signal }),
+    checkVersion: (executable) => serverVersion(executable, env),
+    report,
+    signal,
+  })
+  if (found.kind === 'address') {
+    await prepareForeignTemporal(found.address, namespace)
+    report.say(`Temporal is the server at ${found.address}, as TEMPORAL_ADDRESS says`)
+    return found.address
+  }
+  const { address } = await startTemporalServer(supervisor, {
+    executable: found.executable,
+    port: config.temporalPort || (await freePort()),
+    databaseFile: home.temporalDatabase,
+    namespace,
+    logFile: home.logFile('temporal'),
+  })
+  report.say(`Temporal serves at ${address}`)
+  return address
+}
+
+async function prepareForeignTemporal(address: string, namespace: string): Promise<void> {
+  try {
+    const connection = await Connection.connect({ address, connectTimeout: 5_000 })
+    try {
+      await ensureSearchAttributes(connection, { namespace })
+    } finally {
+      await connection.close()
+    }
+  } catch (error) {
+    if (error instanceof ClearError) throw error
+    throw new ClearError(
+      `The Temporal server at ${address} (TEMPORAL_ADDRESS) cannot be used: ${messageOf(error)}. ` +
+        'Start it, or unset the variable to have one of your own.',
+    )
+  }
+}
+
+async function provideDatabase({ config, home, supervisor, report }: Parts): Promise<DatabaseUrls> {
+  const { postgresUrl } = config
+  if (postgresUrl !== undefined) {
+    const serverUrl = (database: string) => Object.assign(new URL(postgresUrl), { pathname: `/${database}` }).href
+    return prepareDatabase({ serverUrl, database: 'treadle', password: home.password })
+  }
+  const server = await startPostgres(supervisor, {
+    dataFolder: home.postgres,
+    port: config.postgresPort || (await freePort()),
+    password: home.password,
+    logFile: home.logFile('postgres'),
+    onStep: report.say,
+  })
+  const urls = await prepareDatabase({ serverUrl: server.url, database: 'treadle', password: home.password })
+  report.say(`Postgres serves at 127.0.0.1:${server.port}`)
+  return urls
+}
+
+async function provideModel({ config, supervisor, report }: Parts) {
+  const { apiKey, baseUrl } = config.openai
+  if (apiKey !== undefined || baseUrl !== undefined) return { isScripted: false, variables: {} } // The worker inherits them.
+  const model = await startScriptedModel()
+  supervisor.keep({ name: 'scripted model', stop: model.close })
+  report.say('Without OPENAI_API_KEY or OPENAI_BASE_URL a scripted model answers')
+  return { isScripted: true, variables: { openaiBaseUrl: model.baseUrl, openaiApiKey: 'scripted' } }
+}
+
+const READY_TIMEOUT_MS = 30_000
+
+async function requireReady(url: string): Promise<void> {
+  const deadline = performance.now() + READY_TIMEOUT_MS
+  for (;;) {
+    const response = await fetch(`${url}/readyz`)
+    if (response.ok) return
+    if (performance.now() > deadline) throw new ClearError(`The API is not ready: ${await response.text()}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
