@@ -88,6 +88,8 @@ async function generateTypes() {
       )
       .replace(/\n \*\n \*\//g, '\n */')
       .replace(/\/\*\*\n \*\/\n/g, '')
+      // A type alias, unlike an interface, is assignable to `Json`.
+      .replace(/^export interface (\w+) \{/gm, 'export type $1 = {')
   )
 }
 

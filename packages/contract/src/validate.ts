@@ -1,12 +1,12 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { SCHEMAS } from './generated/schemas.ts'
 
 export type { ErrorObject, ValidateFunction }
 export { SCHEMAS }
 
-/** An Ajv that knows every document of schemas/ by its file name, in strict mode, without coercion. */
-export function createAjv(): Ajv2020 {
+/** An Ajv that knows every document of schemas/ by its file name, in strict mode; without coercion, unless `options` say so. */
+export function createAjv(options: Options = {}): Ajv2020 {
   const ajv = new Ajv2020({
     allErrors: true,
     strict: true,
@@ -14,6 +14,7 @@ export function createAjv(): Ajv2020 {
     allowUnionTypes: true,
     discriminator: true,
     schemas: Object.values(SCHEMAS),
+    ...options,
   })
   addFormats.default(ajv)
   return ajv

@@ -408,7 +408,7 @@ export type NodeStatus = 'running' | 'retrying' | 'completed' | 'failed' | 'canc
 /**
  * How a run ended, or, while it goes on, only where it stands.
  */
-export interface RunResult {
+export type RunResult = {
   id: RunId
   status: RunStatus
   output?: unknown
@@ -418,7 +418,7 @@ export interface RunResult {
 /**
  * Names a stored value by its content: SHA-256 of its bytes (JSON, UTF-8) and their number.
  */
-export interface Blob {
+export type Blob = {
   sha256: Sha256
   /**
    * Bytes.
@@ -428,7 +428,7 @@ export interface Blob {
 /**
  * How a node or a run failed.
  */
-export interface ErrorInfo {
+export type ErrorInfo = {
   /**
    * One of errors.json's types, or the author's own from `fail`.
    */
@@ -443,7 +443,7 @@ export interface ErrorInfo {
 /**
  * Runs, newest first.
  */
-export interface RunPage {
+export type RunPage = {
   items: Run[]
   /**
    * Where the next page starts; absent on the last one.
@@ -453,7 +453,7 @@ export interface RunPage {
 /**
  * A run as the API shows it.
  */
-export interface Run {
+export type Run = {
   id: RunId
   status: RunStatus
   /**
@@ -490,7 +490,7 @@ export interface Run {
 /**
  * What was used, summed over calls, retries included. All counts, but `costUsd`.
  */
-export interface Usage {
+export type Usage = {
   inputTokens?: number
   outputTokens?: number
   cachedInputTokens?: number
@@ -505,7 +505,7 @@ export interface Usage {
 /**
  * Events of a run, oldest first.
  */
-export interface EventPage {
+export type EventPage = {
   items: EventEnvelope[]
   /**
    * The `after` of the next page: the position up to which the log was looked at, filtered events included.
@@ -519,7 +519,7 @@ export interface EventPage {
 /**
  * One event of a run's log. `seq` counts 1, 2, 3, … without a gap; the order of `seq` is the order of commits.
  */
-export interface EventEnvelope {
+export type EventEnvelope = {
   seq: number
   runId: RunId
   type: EventType
@@ -536,7 +536,7 @@ export interface EventEnvelope {
 /**
  * What waits for a person, the longest waiting first.
  */
-export interface PendingPage {
+export type PendingPage = {
   runId: RunId
   asOfSeq: number
   items: {
@@ -559,7 +559,7 @@ export interface PendingPage {
     detail?: unknown
   }[]
 }
-export interface Resume {
+export type Resume = {
   reason?: string
   /**
    * New limits of the run, for one that paused because it would have passed one.
@@ -572,7 +572,7 @@ export interface Resume {
     costUsd?: number
   }
 }
-export interface Validation {
+export type Validation = {
   /**
    * true: it can be started. Warnings may remain.
    */
@@ -582,7 +582,7 @@ export interface Validation {
 /**
  * A finding of the translator.
  */
-export interface Diagnostic {
+export type Diagnostic = {
   /**
    * Stable; docs/diagnostics.md has a section for each.
    */
@@ -607,21 +607,21 @@ export interface Diagnostic {
     range?: Range
   }[]
 }
-export interface Range {
+export type Range = {
   start: Position
   end: Position
 }
 /**
  * Both from 1; columns count UTF-16 units.
  */
-export interface Position {
+export type Position = {
   line: number
   column: number
 }
 /**
  * With findings of severity `error` there is only the list of them.
  */
-export interface Compilation {
+export type Compilation = {
   ok: boolean
   diagnostics: Diagnostic[]
   planHash?: Sha256
@@ -636,7 +636,7 @@ export interface Compilation {
 /**
  * All that the bridge needs to start a run's workflow.
  */
-export interface TemporalWorkflowSpec {
+export type TemporalWorkflowSpec = {
   workflowType: 'treadleRun'
   /**
    * `<tenant>:<run id>`
@@ -671,7 +671,7 @@ export interface TemporalWorkflowSpec {
 /**
  * The one argument of the workflow `treadleRun`.
  */
-export interface RunArgs {
+export type RunArgs = {
   run: RunRef
   plan: Plan
   /**
@@ -703,7 +703,7 @@ export interface RunArgs {
 /**
  * Names a run's rows: `createdAt` is the key of its partition.
  */
-export interface RunRef {
+export type RunRef = {
   id: RunId
   tenant: TenantId
   createdAt: Time
@@ -712,7 +712,7 @@ export interface RunRef {
 /**
  * What the translator compiles a document to and the interpreter executes. Flat: bodies, nodes, expressions and schemas are arrays, and refer to each other by index. Plan order (of `nodes` in a body) is topological, ties by id in code-point order, so that the same document gives the same bytes whatever the order of its keys. Its hash is SHA-256 over RFC 8785 canonical JSON.
  */
-export interface Plan {
+export type Plan = {
   /**
    * The format's version: checked first, anything else fails the run with `invalid_request`.
    */
@@ -748,7 +748,7 @@ export interface Plan {
    */
   longRunning: boolean
 }
-export interface PlanExpression {
+export type PlanExpression = {
   cel: string
   /**
    * What it reads, each as a name in scope: `input`, `nodes.<id>`, `states.<id>`, `item`, … . The interpreter puts just these into the scope, and loads those that are handles.
@@ -763,7 +763,7 @@ export interface PlanExpression {
    */
   types?: unknown
 }
-export interface PlanModel {
+export type PlanModel = {
   provider: 'openai'
   model: string
   params?: Params
@@ -776,14 +776,14 @@ export interface PlanModel {
 /**
  * A secret by name. The worker resolves it at the moment of the call; its value is in no event, checkpoint, log or history.
  */
-export interface SecretRef {
+export type SecretRef = {
   secret: string
   /**
    * Put before the value.
    */
   prefix?: string
 }
-export interface PlanHttpTool {
+export type PlanHttpTool = {
   kind: 'http'
   description?: string
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
@@ -797,7 +797,7 @@ export interface PlanHttpTool {
   outputSchema?: SchemaIndex
   timeoutMs?: Milliseconds
 }
-export interface PlanMcpTool {
+export type PlanMcpTool = {
   kind: 'mcp'
   description?: string
   server: {
@@ -814,7 +814,7 @@ export interface PlanMcpTool {
   outputSchema?: SchemaIndex
   timeoutMs?: Milliseconds
 }
-export interface PlanFunctionTool {
+export type PlanFunctionTool = {
   kind: 'function'
   description?: string
   name: string
@@ -823,7 +823,7 @@ export interface PlanFunctionTool {
   outputSchema?: SchemaIndex
   timeoutMs?: Milliseconds
 }
-export interface PlanLimits {
+export type PlanLimits = {
   durationMs?: Milliseconds
   nodeRuns?: number
   llmCalls?: number
@@ -831,7 +831,7 @@ export interface PlanLimits {
   costUsd?: number
   onExceeded: 'fail' | 'pause'
 }
-export interface PlanBody {
+export type PlanBody = {
   /**
    * In plan order.
    */
@@ -843,7 +843,7 @@ export interface PlanBody {
   single?: boolean
   container?: NodeIndex
 }
-export interface PlanCommon {
+export type PlanCommon = {
   /**
    * Empty for the node of a `single` body.
    */
@@ -869,25 +869,25 @@ export interface PlanCommon {
 /**
  * What the author wrote; what is absent comes from the table of error types.
  */
-export interface PlanRetry {
+export type PlanRetry = {
   maxAttempts?: number
   initialIntervalMs?: Milliseconds
   backoffCoefficient?: number
   maxIntervalMs?: Milliseconds
   on?: string[]
 }
-export interface PlanCatch {
+export type PlanCatch = {
   /**
    * Types, or just `*`.
    */
   on: string[]
   body: BodyIndex
 }
-export interface PlanMessage {
+export type PlanMessage = {
   role: 'system' | 'user' | 'assistant'
   content: Template
 }
-export interface PlanHandoff {
+export type PlanHandoff = {
   name: string
   description?: string
   model: string
@@ -898,11 +898,11 @@ export interface PlanHandoff {
   maxOutputTokens?: MaxOutputTokens
   params?: Params
 }
-export interface PlanCase {
+export type PlanCase = {
   when: ExprIndex
   body: BodyIndex
 }
-export interface PlanTransition {
+export type PlanTransition = {
   when?: ExprIndex
   /**
    * A state, or `end`.
@@ -912,37 +912,37 @@ export interface PlanTransition {
 /**
  * Convex: every dependency of a member from outside of the segment is one that holds before its first member can start.
  */
-export interface PlanSegment {
+export type PlanSegment = {
   body: BodyIndex
   /**
    * @minItems 1
    */
   nodes: [NodeIndex, ...NodeIndex[]]
 }
-export interface PlanSignal {
+export type PlanSignal = {
   name: string
   schema?: SchemaIndex
 }
 /**
  * Typed search attributes. Tags are the first ones that fit 2,000 bytes of JSON; all of them are in Postgres.
  */
-export interface SearchAttributes {
+export type SearchAttributes = {
   TreadleTenant: string
   TreadleWorkflow: string
   TreadleVersion?: string
   TreadleStatus: string
   TreadleTags?: string[]
 }
-export interface Health {
+export type Health = {
   status: 'ok'
 }
 /**
  * Stands inside a value for a part that is stored as a blob. The key `$blob` is refused in what comes from outside, so a handle is always ours.
  */
-export interface Handle {
+export type Handle = {
   $blob: Blob
 }
-export interface RunCreatedData {
+export type RunCreatedData = {
   workflow: string
   version?: string
   parent?: RunId
@@ -954,7 +954,7 @@ export interface RunCreatedData {
 /**
  * Written when nothing runs and somebody is waited for.
  */
-export interface RunWaitingData {
+export type RunWaitingData = {
   waiting: {
     node: Path
     signal: string
@@ -963,17 +963,17 @@ export interface RunWaitingData {
 /**
  * `output`, or `ref` where it is large.
  */
-export interface RunCompletedData {
+export type RunCompletedData = {
   output?: unknown
   ref?: Blob
   usage?: Usage
   costUsd?: number
 }
-export interface RunFailedData {
+export type RunFailedData = {
   error: ErrorInfo
   usage?: Usage
 }
-export interface RunCancelledData {
+export type RunCancelledData = {
   reason?: string
   /**
    * true: terminated, running nodes were not waited for.
@@ -981,7 +981,7 @@ export interface RunCancelledData {
   forced?: boolean
   usage?: Usage
 }
-export interface NodeStartedData {
+export type NodeStartedData = {
   kind: string
   runtime?: 'typescript' | 'python' | 'go'
   childRunId?: RunId
@@ -1004,7 +1004,7 @@ export interface NodeStartedData {
 /**
  * Text with its offset in the attempt, in Unicode code points; or a piece of a tool call's arguments.
  */
-export interface NodeDeltaData {
+export type NodeDeltaData = {
   text?: string
   offset?: number
   toolCall?: {
@@ -1017,14 +1017,14 @@ export interface NodeDeltaData {
 /**
  * The attempt that this event names has ended without a result: drop its text.
  */
-export interface NodeRetryingData {
+export type NodeRetryingData = {
   error: ErrorInfo
   delayMs?: number
 }
 /**
  * `output`, or `ref` where it is large.
  */
-export interface NodeCompletedData {
+export type NodeCompletedData = {
   output?: unknown
   ref?: Blob
   usage?: Usage
@@ -1034,11 +1034,11 @@ export interface NodeCompletedData {
    */
   checkpoint?: true
 }
-export interface NodeFailedData {
+export type NodeFailedData = {
   error: ErrorInfo
   caught?: boolean
 }
-export interface SignalReceivedData {
+export type SignalReceivedData = {
   name: string
   id?: string
   payload?: unknown
@@ -1048,7 +1048,7 @@ export interface SignalReceivedData {
    */
   kept?: boolean
 }
-export interface LogData {
+export type LogData = {
   level: 'debug' | 'info' | 'warn' | 'error'
   message: string
   fields?: Record<string, unknown>
@@ -1056,7 +1056,7 @@ export interface LogData {
 /**
  * An event of the workflow itself on its way to the log. `n` counts 1, 2, 3, … in a run, over continue-as-new too; the run's row keeps the last one applied, so that sending again changes nothing.
  */
-export interface OutboxEvent {
+export type OutboxEvent = {
   n: number
   type: EventType
   node?: Path
@@ -1071,7 +1071,7 @@ export interface OutboxEvent {
 /**
  * A secret by name. The worker resolves it at the moment of the call; its value appears in no event, checkpoint, log or history.
  */
-export interface IrCredential {
+export type IrCredential = {
   /**
    * The name of the secret in the worker's configuration.
    */
@@ -1084,7 +1084,7 @@ export interface IrCredential {
 /**
  * Parameters of a model call. Those of a node win over those of its model.
  */
-export interface IrParams {
+export type IrParams = {
   /**
    * Randomness of the answer; 0 is the least.
    */
@@ -1127,7 +1127,7 @@ export interface IrParams {
 /**
  * A model of a provider.
  */
-export interface IrModel {
+export type IrModel = {
   /**
    * `openai`: any server that speaks its protocol, by base URL from the worker's configuration.
    */
@@ -1153,7 +1153,7 @@ export interface IrModel {
 /**
  * One HTTP request. The result is its JSON body, or its text where it is not JSON.
  */
-export interface IrToolHttp {
+export type IrToolHttp = {
   /**
    * An HTTP request.
    */
@@ -1194,7 +1194,7 @@ export interface IrToolHttp {
 /**
  * The tools of a server of the Model Context Protocol (streamable HTTP). An agent that names it gets all of them; a tool node names one: `docs.search` is the tool `search` of the entry `docs`.
  */
-export interface IrToolMcp {
+export type IrToolMcp = {
   /**
    * A server of the Model Context Protocol.
    */
@@ -1229,7 +1229,7 @@ export interface IrToolMcp {
 /**
  * A function that is registered in a worker.
  */
-export interface IrToolFunction {
+export type IrToolFunction = {
   /**
    * A registered function.
    */
@@ -1254,7 +1254,7 @@ export interface IrToolFunction {
 /**
  * Budgets. They are reserved before a call, and shared by segments, parallel branches and children.
  */
-export interface IrLimits {
+export type IrLimits = {
   duration?: IrDuration
   /**
    * The most executions of nodes. Each path counts once, skipped ones do not.
@@ -1287,7 +1287,7 @@ export interface IrLimits {
 /**
  * How the plan is executed.
  */
-export interface IrExecution {
+export type IrExecution = {
   /**
    * `auto` executes short neighbouring nodes together, in one activity; `never` gives each node an activity of its own.
    */
@@ -1303,7 +1303,7 @@ export interface IrExecution {
 /**
  * How attempts are repeated, in Temporal's terms. What is not given comes from the table of errors.
  */
-export interface IrRetry {
+export type IrRetry = {
   /**
    * The most attempts, the first included.
    */
@@ -1325,7 +1325,7 @@ export interface IrRetry {
 /**
  * One answer to errors.
  */
-export interface IrCatchEntry {
+export type IrCatchEntry = {
   /**
    * The types that are caught, or "*" for all that can be.
    */
@@ -1342,7 +1342,7 @@ export interface IrCatchEntry {
 /**
  * What every node may have.
  */
-export interface IrNodeCommon {
+export type IrNodeCommon = {
   /**
    * What the node is for. Shown beside it.
    */
@@ -1375,10 +1375,10 @@ export interface IrNodeCommon {
 /**
  * Takes the result of the same resolved task within a time. A hit costs nothing.
  */
-export interface IrCache {
+export type IrCache = {
   ttl: IrDuration
 }
-export interface IrNodeLlm1 {
+export type IrNodeLlm1 = {
   /**
    * One model call.
    */
@@ -1401,14 +1401,14 @@ export interface IrNodeLlm1 {
 /**
  * A message of a conversation.
  */
-export interface IrMessage {
+export type IrMessage = {
   /**
    * Who speaks.
    */
   role: 'system' | 'user' | 'assistant'
   content: IrText
 }
-export interface IrNodeAgent1 {
+export type IrNodeAgent1 = {
   /**
    * Model and tools in turns.
    */
@@ -1436,7 +1436,7 @@ export interface IrNodeAgent1 {
 /**
  * An agent that another one may pass to.
  */
-export interface IrHandoff {
+export type IrHandoff = {
   /**
    * What this agent is good for; the model chooses by it.
    */
@@ -1463,7 +1463,7 @@ export interface IrHandoff {
    */
   [k: string]: unknown | undefined
 }
-export interface IrNodeTool1 {
+export type IrNodeTool1 = {
   /**
    * One tool call.
    */
@@ -1474,14 +1474,14 @@ export interface IrNodeTool1 {
   tool: string
   args?: IrTemplate
 }
-export interface IrNodeSet1 {
+export type IrNodeSet1 = {
   /**
    * A value.
    */
   kind: 'set'
   value: IrTemplate
 }
-export interface IrNodeSwitch1 {
+export type IrNodeSwitch1 = {
   /**
    * The first case that holds.
    */
@@ -1498,7 +1498,7 @@ export interface IrNodeSwitch1 {
 /**
  * A case of a switch.
  */
-export interface IrSwitchCase {
+export type IrSwitchCase = {
   when: IrCel
   do: IrDo
   /**
@@ -1509,7 +1509,7 @@ export interface IrSwitchCase {
    */
   [k: string]: unknown | undefined
 }
-export interface IrNodeMap1 {
+export type IrNodeMap1 = {
   /**
    * A body for each item.
    */
@@ -1529,7 +1529,7 @@ export interface IrNodeMap1 {
    */
   maxItems?: number
 }
-export interface IrNodeLoop1 {
+export type IrNodeLoop1 = {
   /**
    * A body, again and again.
    */
@@ -1547,7 +1547,7 @@ export interface IrNodeLoop1 {
    */
   onMax?: 'fail' | 'stop'
 }
-export interface IrNodeMachine1 {
+export type IrNodeMachine1 = {
   /**
    * States with transitions.
    */
@@ -1571,7 +1571,7 @@ export interface IrNodeMachine1 {
 /**
  * A state of a machine.
  */
-export interface IrMachineState {
+export type IrMachineState = {
   do: IrDo
   /**
    * The transitions; the first that holds is taken. None, or `to: end`, ends the machine.
@@ -1591,7 +1591,7 @@ export interface IrMachineState {
 /**
  * A way from one state to another.
  */
-export interface IrTransition {
+export type IrTransition = {
   when?: IrCel
   /**
    * The next state, or `end`.
@@ -1605,7 +1605,7 @@ export interface IrTransition {
    */
   [k: string]: unknown | undefined
 }
-export interface IrNodeGraph1 {
+export type IrNodeGraph1 = {
   /**
    * A body as one node.
    */
@@ -1616,10 +1616,10 @@ export interface IrNodeGraph1 {
 /**
  * Nodes by id. An id is not seen from outside its body, and does not repeat one of an enclosing body.
  */
-export interface IrNodes {
+export type IrNodes = {
   [k: string]: IrNode | undefined
 }
-export interface IrNodeWait1 {
+export type IrNodeWait1 = {
   /**
    * A durable timer.
    */
@@ -1627,7 +1627,7 @@ export interface IrNodeWait1 {
   for?: IrText
   until?: IrCel
 }
-export interface IrNodeReceive1 {
+export type IrNodeReceive1 = {
   /**
    * Waits for a signal.
    */
@@ -1640,7 +1640,7 @@ export interface IrNodeReceive1 {
   title?: IrText
   form?: IrTemplate
 }
-export interface IrNodeRun1 {
+export type IrNodeRun1 = {
   /**
    * A child run.
    */
@@ -1658,7 +1658,7 @@ export interface IrNodeRun1 {
 /**
  * One agent workflow, as a client posts it. Order comes from data: a node runs as soon as the nodes that it refers to have finished. Every run is bounded: repetition exists only in loop, map, machine and agent, and each carries a bound.
  */
-export interface IrDocument {
+export type IrDocument = {
   /**
    * For editors: the address of this schema. Ignored.
    */
@@ -1700,7 +1700,7 @@ export interface IrDocument {
    */
   [k: string]: unknown | undefined
 }
-export interface IrNodeEmit1 {
+export type IrNodeEmit1 = {
   /**
    * An event on the stream.
    */
@@ -1711,7 +1711,7 @@ export interface IrNodeEmit1 {
   event: string
   data?: IrTemplate
 }
-export interface IrNodeCheckpoint1 {
+export type IrNodeCheckpoint1 = {
   /**
    * A named point.
    */
@@ -1721,7 +1721,7 @@ export interface IrNodeCheckpoint1 {
    */
   name: string
 }
-export interface IrNodeFail1 {
+export type IrNodeFail1 = {
   /**
    * Ends the body with an error.
    */
@@ -1733,7 +1733,7 @@ export interface IrNodeFail1 {
 /**
  * Nodes with a scope of their own.
  */
-export interface IrBody {
+export type IrBody = {
   nodes: IrNodes
   output?: IrTemplate
   /**
@@ -1744,7 +1744,7 @@ export interface IrBody {
    */
   [k: string]: unknown | undefined
 }
-export interface Message {
+export type Message = {
   role: 'system' | 'user' | 'assistant' | 'tool'
   /**
    * Text, or a handle of a JSON string.
@@ -1753,7 +1753,7 @@ export interface Message {
   toolCalls?: ToolCall[]
   toolCallId?: string
 }
-export interface ToolCall {
+export type ToolCall = {
   id: string
   name: string
   /**
@@ -1761,12 +1761,12 @@ export interface ToolCall {
    */
   arguments: string
 }
-export interface ToolSpec {
+export type ToolSpec = {
   name: string
   description?: string
   inputSchema?: JsonSchema
 }
-export interface LlmWork {
+export type LlmWork = {
   kind: 'llm'
   model: PlanModel
   messages: Message[]
@@ -1774,7 +1774,7 @@ export interface LlmWork {
 /**
  * One model call of an agent. The transcript is rows of its own: the call reads those of `agent` up to `turn`, and writes the answer there.
  */
-export interface ModelTurnWork {
+export type ModelTurnWork = {
   kind: 'modelTurn'
   model: PlanModel
   agent: Path
@@ -1793,7 +1793,7 @@ export interface ModelTurnWork {
    */
   repair?: string
 }
-export interface HttpWork {
+export type HttpWork = {
   kind: 'http'
   tool: string
   method: string
@@ -1805,7 +1805,7 @@ export interface HttpWork {
   body?: unknown
   args: unknown
 }
-export interface McpWork {
+export type McpWork = {
   kind: 'mcp'
   tool: string
   server: {
@@ -1816,25 +1816,25 @@ export interface McpWork {
   }
   args: unknown
 }
-export interface FunctionWork {
+export type FunctionWork = {
   kind: 'function'
   tool: string
   name: string
   args: unknown
 }
-export interface EmitWork {
+export type EmitWork = {
   kind: 'emit'
   event: string
   data: unknown
 }
-export interface CheckpointWork {
+export type CheckpointWork = {
   kind: 'checkpoint'
   name: string
 }
 /**
  * What a worker gives back: the output (a handle where it is above 16 KiB), and the number of the last outbox event that is in the log.
  */
-export interface NodeResult {
+export type NodeResult = {
   output: unknown
   usage?: Usage
   outboxApplied: number
@@ -1842,7 +1842,7 @@ export interface NodeResult {
 /**
  * `details[0]` of the ApplicationFailure that a failed node ends with; its `type` is the error's.
  */
-export interface NodeFailure {
+export type NodeFailure = {
   error: ErrorInfo
   attempt?: number
   outboxApplied: number
@@ -1850,14 +1850,14 @@ export interface NodeFailure {
 /**
  * The argument of the local activity `record`: writes the workflow's own events. It gives back `{ outboxApplied }`.
  */
-export interface RecordTask {
+export type RecordTask = {
   run: RunRef
   outbox: OutboxEvent[]
 }
 /**
  * The argument of the local activity `evaluate`: renders a template whose expressions read into handles. It gives back `{ value }`.
  */
-export interface EvaluateTask {
+export type EvaluateTask = {
   run: RunRef
   expressions: PlanExpression[]
   template: Template
@@ -1869,7 +1869,7 @@ export interface EvaluateTask {
 /**
  * What a worker is given: the one argument of the activity `executeNode`, on the task queue `treadle-<runtime>`. Everything is resolved: no expressions are left in it; large parts are handles (`{ "$blob": … }`), which the worker loads where it needs their content.
  */
-export interface NodeTask {
+export type NodeTask = {
   task: 1
   run: RunRef
   path: Path
@@ -1887,7 +1887,7 @@ export interface NodeTask {
    */
   outbox: OutboxEvent[]
 }
-export interface ProblemError {
+export type ProblemError = {
   /**
    * JSON Pointer.
    */
@@ -1898,7 +1898,7 @@ export interface ProblemError {
 /**
  * RFC 9457 problem details; media type application/problem+json.
  */
-export interface Problem {
+export type Problem = {
   /**
    * `/problems/<name>`, a page that exists.
    */
@@ -1916,7 +1916,7 @@ export interface Problem {
    */
   diagnostics?: Diagnostic[]
 }
-export interface StartRun2 {
+export type StartRun2 = {
   /**
    * The document: an object, or its text (YAML or JSON).
    */
@@ -1942,7 +1942,7 @@ export interface StartRun2 {
 /**
  * The values of a run by node path, as of `asOfSeq`.
  */
-export interface RunState {
+export type RunState = {
   runId: RunId
   status: RunStatus
   asOfSeq: number
@@ -1958,14 +1958,14 @@ export interface RunState {
       | undefined
   }
 }
-export interface Reason {
+export type Reason = {
   reason?: string
 }
-export interface Accepted {
+export type Accepted = {
   id: RunId
   status: RunStatus
 }
-export interface SignalAccepted {
+export type SignalAccepted = {
   id: RunId
   signal: string
   /**
