@@ -1,5 +1,13 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
-import type { Log } from '../log.ts'
+import { isTransient } from '../database/transient.ts'
+import { type Log, SILENT } from '../log.ts'
+import { type Batch, createBatch } from './batch.ts'
+import { checkEvents, checkPath } from './check.ts'
+import { type Item, roughSize, sizeOfEvents, type Waiting } from './items.ts'
+import { settle } from './settle.ts'
+import { type BatchAnswer, type Statement, toStatement } from './statement.ts'
 import type { Appender } from './types.ts'
 
 export type AppenderOptions = {
@@ -12,6 +20,151 @@ export type AppenderOptions = {
   log?: Log
 }
 
-export function createAppender(_options: AppenderOptions): Appender {
-  throw new Error('Not there yet.')
+const BYTES_MAX = 8 * 1024 * 1024
+const RETRY_FIRST_MS = 20
+const RETRY_MAX_MS = 2_000
+const CLOSE_TIMEOUT_MS = 10_000
+
+export function createAppender({
+  pool,
+  bytesMax = BYTES_MAX,
+  notify = 'data',
+  log = SILENT,
+}: AppenderOptions): Appender {
+  let queue: Item[] = []
+  let bytesWaiting = 0
+  let sending: Promise<void> | undefined
+  let closed = false
+  const abandoned = new AbortController()
+  let waitingForRoom: (() => void)[] = []
+
+  return { claim, append, end, record, room, flush, close }
+
+  async function claim(request: Parameters<Appender['claim']>[0]) {
+    const path = checkPath(request.path)
+    const bytes = sizeOfEvents(request.outbox) + roughSize(request.startedData)
+    return enqueue<Awaited<ReturnType<Appender['claim']>>>(bytes, (waiting) => ({
+      ...waiting,
+      kind: 'claim',
+      id: randomUUID(),
+      run: request.run,
+      path,
+      request,
+    }))
+  }
+
+  async function append({ run, path, attempt, events }: Parameters<Appender['append']>[0]) {
+    return enqueueAttempt({ run, path, attempt, events })
+  }
+
+  async function end(request: Parameters<Appender['end']>[0]) {
+    return enqueueAttempt(request)
+  }
+
+  async function enqueueAttempt(request: Parameters<Appender['append']>[0] & Partial<Parameters<Appender['end']>[0]>) {
+    checkEvents(request.events, request.end)
+    const path = checkPath(request.path)
+    const bytes = sizeOfEvents(request.events) + (request.end ? 2 * roughSize(request.end) : 0)
+    return enqueue<Awaited<ReturnType<Appender['append']>>>(bytes, (waiting) => ({
+      ...waiting,
+      kind: 'attempt',
+      ...request,
+      path,
+    }))
+  }
+
+  async function record(request: Parameters<Appender['record']>[0]) {
+    return enqueue<Awaited<ReturnType<Appender['record']>>>(sizeOfEvents(request.outbox), (waiting) => ({
+      ...waiting,
+      kind: 'record',
+      run: request.run,
+      request,
+    }))
+  }
+
+  function enqueue<Result>(bytes: number, toItem: (waiting: Waiting<Result>) => Item): Promise<Result> {
+    if (closed) return Promise.reject(new Error('The appender is closed.'))
+    return new Promise((resolve, reject) => {
+      queue.push(toItem({ bytes, resolve, reject }))
+      bytesWaiting += bytes
+      sending ??= sendAll()
+    })
+  }
+
+  async function room(): Promise<void> {
+    if (bytesWaiting >= bytesMax) await new Promise<void>((resolve) => waitingForRoom.push(resolve))
+  }
+
+  async function flush(): Promise<void> {
+    while (sending) await sending
+  }
+
+  async function close(timeoutMs = CLOSE_TIMEOUT_MS): Promise<void> {
+    closed = true
+    const timer = setTimeout(() => abandoned.abort(), timeoutMs)
+    await flush()
+    clearTimeout(timer)
+  }
+
+  /** Sends batch after batch until nothing waits. Never rejects: each call learns of its own batch. */
+  async function sendAll(): Promise<void> {
+    // What is called in the same turn of the event loop travels together: a node's end, and the claim that it makes possible.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (queue.length > 0) await send(nextBatch())
+    sending = undefined
+  }
+
+  function nextBatch(): Batch {
+    const batch = createBatch()
+    const left: Item[] = []
+    let looked = 0
+    for (; looked < queue.length && !batch.full; looked++) {
+      const item = queue[looked]
+      if (item && !batch.add(item)) left.push(item)
+    }
+    queue = [...left, ...queue.slice(looked)]
+    return batch
+  }
+
+  async function send(batch: Batch): Promise<void> {
+    try {
+      settle(batch, await commit(toStatement(batch, notify)))
+    } catch (error) {
+      if (batch.items.length > 1 && !abandoned.signal.aborted) {
+        // Postgres refused the statement, so nothing of it is stored: find the call that it cannot take.
+        for (const item of batch.items) {
+          const alone = createBatch()
+          alone.add(item)
+          await send(alone)
+        }
+        return
+      }
+      for (const item of batch.items) item.reject(error as Error)
+    }
+    release(batch)
+  }
+
+  function release(batch: Batch): void {
+    for (const { bytes } of batch.items) bytesWaiting -= bytes
+    if (bytesWaiting >= bytesMax) return
+    const waiting = waitingForRoom
+    waitingForRoom = []
+    for (const resolve of waiting) resolve()
+  }
+
+  /** One transaction, again and again unchanged while its outcome is unknown; the statement drops what is stored already. */
+  async function commit(statement: Statement): Promise<BatchAnswer> {
+    for (let delayMs = RETRY_FIRST_MS; ; delayMs = Math.min(2 * delayMs, RETRY_MAX_MS)) {
+      try {
+        const { rows } = await pool.query<{ answer: BatchAnswer }>(statement)
+        if (!rows[0]) throw new TypeError('treadle.append gave no answer.')
+        return rows[0].answer
+      } catch (error) {
+        if (!isTransient(error) || pool.ended || abandoned.signal.aborted) throw error
+        log.warn({ err: error, delayMs }, 'A batch of events is sent again')
+        await sleep(delayMs * (0.5 + Math.random() / 2), undefined, { signal: abandoned.signal }).catch(() => {})
+        if (abandoned.signal.aborted) throw error
+      }
+    }
+  }
 }

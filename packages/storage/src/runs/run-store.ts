@@ -1,7 +1,55 @@
+import type { Plan, RunId, TenantId } from '@treadle/contract'
 import type { Pool } from 'pg'
+import { inTenant } from '../database/tenant-transaction.ts'
+import { freeKey, storeResponse, takeKey } from './idempotency.ts'
+import { insertRun } from './insert-run.ts'
+import { closeRun, openRuns, pendingStarts } from './reconcile.ts'
+import { requestCancel, requestPause } from './run-flags.ts'
+import { readRun } from './run-row.ts'
+import { readState, readWaiting } from './run-state.ts'
 import type { RunStore } from './types.ts'
 
+const LEASE_MS = 60_000
+
 /** `pool`: connections of a login in `treadle_api`. */
-export function createRunStore(_options: { pool: Pool }): RunStore {
-  throw new Error('Not there yet.')
+export const createRunStore = ({ pool }: { pool: Pool }): RunStore => ({
+  insert: (tenant, run) => insertRun(pool, tenant, run),
+  get: (tenant, runId) => inTenant(pool, tenant, (client) => readRun(client, tenant, runId)),
+  state: (tenant, runId) => inTenant(pool, tenant, (client) => readState(client, tenant, runId)),
+  planOf: (tenant, runId) => planOf(pool, tenant, runId),
+  waiting: (tenant, runId) => inTenant(pool, tenant, (client) => readWaiting(client, tenant, runId)),
+  requestCancel: (tenant, runId, reason) =>
+    inTenant(pool, tenant, (client) => requestCancel(client, tenant, runId, reason)),
+  requestPause: (tenant, runId, paused) =>
+    inTenant(pool, tenant, (client) => requestPause(client, tenant, runId, paused)),
+
+  claimKey: (tenant, key, leaseMs = LEASE_MS) =>
+    inTenant(pool, tenant, (client) => takeKey(client, tenant, key, leaseMs)),
+  rememberAnswer: (tenant, key, response) =>
+    inTenant(pool, tenant, (client) => storeResponse(client, tenant, key, response)),
+  forgetKey: (tenant, key) => inTenant(pool, tenant, (client) => freeKey(client, tenant, key)),
+
+  markStarted: (tenant, runId) =>
+    inTenant(pool, tenant, async (client) => {
+      const text =
+        'update treadle.runs set started_in_temporal = true where tenant = $1 and id = $2 and not started_in_temporal'
+      await client.query({ name: 'treadle mark started', text, values: [tenant, runId] })
+    }),
+  pendingStarts: (due) => pendingStarts(pool, due),
+  openRuns: (due) => openRuns(pool, due),
+  close: (end) => closeRun(pool, end),
+  setEngineStatus: (tenant, runId, engineStatus) =>
+    inTenant(pool, tenant, async (client) => {
+      const text = 'update treadle.runs set engine_status = $3 where tenant = $1 and id = $2'
+      await client.query(text, [tenant, runId, engineStatus])
+    }),
+})
+
+function planOf(pool: Pool, tenant: TenantId, runId: RunId): Promise<Plan | undefined> {
+  return inTenant(pool, tenant, async (client) => {
+    const text = `select p.plan from treadle.runs r join treadle.plans p on p.tenant = r.tenant and p.hash = r.plan_hash
+      where r.tenant = $1 and r.id = $2`
+    const { rows } = await client.query<{ plan: Plan }>({ name: 'treadle plan', text, values: [tenant, runId] })
+    return rows[0]?.plan
+  })
 }

@@ -1,0 +1,37 @@
+import type { Batch } from './batch.ts'
+import type { BatchAnswer } from './statement.ts'
+import type { ClaimResult } from './types.ts'
+
+/** Hands each call of a committed batch its result. */
+export function settle({ attempts, claims, records }: Batch, answer: BatchAnswer): void {
+  const runOf = (index: number) => {
+    const [lastSeq, outboxApplied, cancelRequested, pauseRequested, ended] = answer.runs[index] ?? [
+      0,
+      0,
+      false,
+      false,
+      true,
+    ]
+    return { lastSeq, outboxApplied, cancelRequested, pauseRequested, ended }
+  }
+  for (const [index, { run, items }] of attempts.entries()) {
+    const { lastSeq, cancelRequested, pauseRequested } = runOf(run)
+    const result = { accepted: answer.accepted?.[index] ?? false, lastSeq, cancelRequested, pauseRequested }
+    for (const item of items) item.resolve(result)
+  }
+  for (const [index, { run, item }] of claims.entries()) {
+    const { outboxApplied, cancelRequested, pauseRequested } = runOf(run)
+    const claim = answer.claims?.[index]
+    const flags = claim?.status === 'claimed' ? { cancelRequested, pauseRequested } : {}
+    // The function builds exactly the members of the union; a usage that is null was not given.
+    item.resolve({ ...withoutNulls(claim), ...flags, outboxApplied } as ClaimResult)
+  }
+  for (const { run, item } of records) {
+    const { outboxApplied, cancelRequested, pauseRequested, ended } = runOf(run)
+    item.resolve({ outboxApplied, cancelRequested, pauseRequested, ended })
+  }
+}
+
+function withoutNulls(claim: object | undefined): object {
+  return Object.fromEntries(Object.entries(claim ?? {}).filter(([key, value]) => value !== null || key === 'output'))
+}

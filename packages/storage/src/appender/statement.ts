@@ -1,0 +1,89 @@
+import type { Json, OutboxEvent } from '@treadle/contract'
+import type { Batch } from './batch.ts'
+import { DEATH, endEffects, outboxEffects, type RowEffects } from './wire-events.ts'
+
+/** What `treadle.append` answers; see migrations/0003_append.sql. */
+export type BatchAnswer = {
+  /** Of each run: last seq, outbox applied, cancel requested, pause requested, ended. */
+  runs: [number, number, boolean, boolean, boolean][]
+  accepted: boolean[] | null
+  claims: ({ status: string } & Record<string, Json>)[] | null
+}
+
+export type Statement = { name: string; text: string; values: unknown[] }
+
+const TYPES = [
+  ['boolean', 'text[]', 'text[]'],
+  ['integer[]', 'text[]', 'integer[]', 'integer[]', 'text[]', 'text[]', 'text[]', 'text[]', 'text[]'],
+  ['integer[]', 'integer[]', 'text[]', 'text[]'],
+  ['integer[]', 'integer[]', 'text[]', 'text[]', 'boolean[]', 'text[]'],
+  ['text[]', 'text[]', 'text[]', 'text[]', 'text[]'],
+  ['integer[]', 'text[]', 'uuid[]', 'text[]', 'text[]', 'text[]', 'text'],
+].flat()
+
+const TEXT = `select treadle.append(${TYPES.map((type, index) => `$${index + 1}::${type}`).join(', ')}) as answer`
+
+/** The batch as the one statement that writes it. The same batch gives the same statement. */
+export function toStatement({ runs, attempts, claims }: Batch, notify: 'data' | 'hint'): Statement {
+  const attemptRows = attempts.map((entry) => {
+    const effects = entry.end && endEffects(entry.end)
+    const events = entry.events.map(({ ordinal, type, data }) => ({ ordinal, type, data: JSON.stringify(data) }))
+    if (entry.end && effects) events.push({ ordinal: entry.end.ordinal, type: entry.end.type, data: effects.data })
+    return {
+      ...entry,
+      effects,
+      events,
+      name: entry.end?.type === 'node.completed' ? entry.end.checkpointName : undefined,
+    }
+  })
+  const events = attemptRows.flatMap((entry, index) => entry.events.map((event) => ({ of: index + 1, ...event })))
+  const outbox = runs.flatMap((run, index) =>
+    run.outbox.map((event: OutboxEvent) => ({ run: index + 1, ...event, effects: outboxEffects(event) })),
+  )
+  const effect = (rows: { effects?: RowEffects | undefined }[], name: keyof RowEffects) =>
+    rows.map(({ effects }) => effects?.[name] ?? null)
+
+  const values = [
+    notify === 'data',
+    runs.map(({ ref }) => ref.tenant),
+    runs.map(({ ref }) => ref.id),
+
+    attemptRows.map(({ run }) => run + 1),
+    attemptRows.map(({ path }) => path),
+    attemptRows.map(({ attempt }) => attempt),
+    attemptRows.map((entry) => entry.events.at(-1)?.ordinal ?? 0),
+    attemptRows.map(({ end }) => end?.type ?? null),
+    effect(attemptRows, 'output'),
+    effect(attemptRows, 'error'),
+    effect(attemptRows, 'usage'),
+    attemptRows.map(({ name }) => name ?? null),
+
+    events.map(({ of }) => of),
+    events.map(({ ordinal }) => ordinal),
+    events.map(({ type }) => type),
+    events.map(({ data }) => data),
+
+    outbox.map(({ run }) => run),
+    outbox.map(({ n }) => n),
+    outbox.map(({ type }) => type),
+    outbox.map(({ node }) => node ?? null),
+    outbox.map(({ ifOpen }) => ifOpen ?? false),
+    effect(outbox, 'data'),
+    effect(outbox, 'kind'),
+    effect(outbox, 'signal'),
+    effect(outbox, 'output'),
+    effect(outbox, 'error'),
+    effect(outbox, 'usage'),
+
+    claims.map(({ run }) => run + 1),
+    claims.map(({ item }) => item.path),
+    claims.map(({ item }) => item.id),
+    claims.map(({ item }) => item.request.kind),
+    claims.map(({ item }) => item.request.runtime),
+    claims.map(({ item: { request } }) =>
+      JSON.stringify({ kind: request.kind, runtime: request.runtime, ...request.startedData }),
+    ),
+    DEATH,
+  ]
+  return { name: 'treadle append', text: TEXT, values }
+}

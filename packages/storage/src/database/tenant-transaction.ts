@@ -1,0 +1,29 @@
+import type { TenantId } from '@treadle/contract'
+import pg, { type Pool, type PoolClient } from 'pg'
+
+/**
+ * Runs `work` in a transaction that sees `tenant` and nothing of another one: row-level security compares each row with this setting,
+ * which ends with the transaction. One round trip more than the work's own on each side.
+ */
+export async function inTenant<Result>(
+  pool: Pool,
+  tenant: TenantId,
+  work: (client: PoolClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query(`begin; set local treadle.tenant = ${pg.escapeLiteral(tenant)}`)
+    const result = await work(client)
+    await client.query('commit')
+    return result
+  } catch (error) {
+    // Where even this fails the connection is gone, and the transaction with it.
+    await client.query('rollback').catch((rollbackError: Error) => {
+      broken = rollbackError
+    })
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}

@@ -1,0 +1,75 @@
+import type { TenantId } from '@treadle/contract'
+import type { PoolClient } from 'pg'
+import type { IdempotencyKey, KeyClaim, StoredResponse } from './types.ts'
+
+const KEPT = '24 hours'
+
+/**
+ * Takes the key for `leaseMs`, unless it is taken. Only while the statement runs are two callers in each other's way, and then the second
+ * is told so rather than kept waiting: `pg_try_advisory_xact_lock`, whose collisions cost a repeated request and no more.
+ */
+export async function takeKey(
+  client: PoolClient,
+  tenant: TenantId,
+  key: IdempotencyKey,
+  leaseMs: number,
+): Promise<KeyClaim> {
+  const scope = [tenant, key.method, key.path, key.keySha256]
+  const lock = await client.query<{ locked: boolean }>({
+    name: 'treadle lock key',
+    text: LOCK,
+    values: [scope.join(' ')],
+  })
+  if (!lock.rows[0]?.locked) return { outcome: 'in-progress' }
+  // A second statement, so that it sees what the holder of the lock before has committed.
+  const taken = await client.query({
+    name: 'treadle take key',
+    text: TAKE,
+    values: [...scope, key.fingerprint, leaseMs],
+  })
+  if (taken.rowCount === 1) return { outcome: 'first' }
+  const { rows } = await client.query<{ fingerprint: string; response: StoredResponse | null }>({
+    name: 'treadle read key',
+    text: READ,
+    values: scope,
+  })
+  const known = rows[0]
+  if (known && known.fingerprint !== key.fingerprint) return { outcome: 'mismatch' }
+  return known?.response ? { outcome: 'replayed', response: known.response } : { outcome: 'in-progress' }
+}
+
+export async function storeResponse(
+  client: PoolClient,
+  tenant: TenantId,
+  key: IdempotencyKey,
+  response: StoredResponse,
+): Promise<void> {
+  const values = [tenant, key.method, key.path, key.keySha256, JSON.stringify(response)]
+  await client.query({ name: 'treadle store response', text: STORE, values })
+}
+
+export async function freeKey(client: PoolClient, tenant: TenantId, key: IdempotencyKey): Promise<void> {
+  await client.query({ name: 'treadle free key', text: FREE, values: [tenant, key.method, key.path, key.keySha256] })
+}
+
+const LOCK = 'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as locked'
+
+// Taken over where the row is past its 24 hours, or its first request never came to an end within its lease.
+const TAKE = `
+  insert into treadle.idempotency as i (tenant, method, path, key_sha256, fingerprint, lease_until, expires_at)
+  values ($1, $2, $3, $4, $5, clock_timestamp() + $6::float8 * interval '1 ms', clock_timestamp() + interval '${KEPT}')
+  on conflict (tenant, method, path, key_sha256) do update set
+    fingerprint = excluded.fingerprint, response = null, lease_until = excluded.lease_until, expires_at = excluded.expires_at
+  where i.expires_at < clock_timestamp()
+    or (i.response is null and i.lease_until < clock_timestamp() and i.fingerprint = excluded.fingerprint)`
+
+const READ = `
+  select fingerprint, response from treadle.idempotency where tenant = $1 and method = $2 and path = $3 and key_sha256 = $4`
+
+const STORE = `
+  update treadle.idempotency set response = $5, expires_at = clock_timestamp() + interval '${KEPT}'
+  where tenant = $1 and method = $2 and path = $3 and key_sha256 = $4`
+
+const FREE = `
+  delete from treadle.idempotency
+  where tenant = $1 and method = $2 and path = $3 and key_sha256 = $4 and response is null`

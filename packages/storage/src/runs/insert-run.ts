@@ -1,0 +1,79 @@
+import type { RunCreatedData, TenantId } from '@treadle/contract'
+import type { Pool, PoolClient } from 'pg'
+import { inTenant } from '../database/tenant-transaction.ts'
+import { storeResponse, takeKey } from './idempotency.ts'
+import { readRun } from './run-row.ts'
+import type { InsertResult, NewRun } from './types.ts'
+
+const PRIORITY = 3
+
+// The key is taken, answered and committed in one transaction, so its lease is never seen by anybody.
+const LEASE_MS = 60_000
+
+/** A key that was taken for a run which turns out to exist must not be kept: leaves the transaction without committing it. */
+class Refused extends Error {
+  readonly result: InsertResult
+  constructor(result: InsertResult) {
+    super('Refused')
+    this.result = result
+  }
+}
+
+/** See RunStore.insert. */
+export async function insertRun(pool: Pool, tenant: TenantId, run: NewRun): Promise<InsertResult> {
+  try {
+    return await inTenant(pool, tenant, (client) => insert(client, tenant, run))
+  } catch (error) {
+    if (error instanceof Refused) return error.result
+    throw error
+  }
+}
+
+async function insert(client: PoolClient, tenant: TenantId, run: NewRun): Promise<InsertResult> {
+  const { idempotency } = run
+  if (idempotency) {
+    const key = await takeKey(client, tenant, idempotency, LEASE_MS)
+    if (key.outcome !== 'first') return key
+  }
+  const created = await insertRow(client, tenant, run)
+  const row = await readRun(client, tenant, run.id)
+  if (!row) throw new Error(`The run ${run.id} was stored and cannot be read.`)
+  if (!created) {
+    throw new Refused({ outcome: 'exists', run: row, sameRequest: row.requestFingerprint === run.requestFingerprint })
+  }
+  if (idempotency) await storeResponse(client, tenant, idempotency, idempotency.response(row))
+  return { outcome: 'created', run: row }
+}
+
+async function insertRow(client: PoolClient, tenant: TenantId, run: NewRun): Promise<boolean> {
+  const { plan, workflow, parent, forkedFrom } = run
+  const createdData: RunCreatedData = {
+    workflow: workflow.name,
+    ...(workflow.version !== undefined && { version: workflow.version }),
+    ...(parent !== undefined && { parent }),
+    ...(forkedFrom !== undefined && { forkedFrom }),
+  }
+  const values = [
+    tenant,
+    run.id,
+    plan.hash,
+    JSON.stringify(plan.plan),
+    JSON.stringify(run.input ?? null),
+    run.document ?? null,
+    workflow.name,
+    workflow.version ?? null,
+    JSON.stringify(run.tags ?? {}),
+    run.priority ?? PRIORITY,
+    run.startAt ?? null,
+    parent ?? null,
+    forkedFrom?.runId ?? null,
+    forkedFrom?.seq ?? null,
+    run.requestFingerprint,
+    JSON.stringify(createdData),
+  ]
+  const { rows } = await client.query<{ created: boolean }>({ name: 'treadle insert run', text: INSERT, values })
+  return rows[0]?.created ?? false
+}
+
+const INSERT = `select treadle.insert_run(
+  $1, $2, $3, $4::json, $5::json, $6, $7, $8, $9::json, $10::smallint, $11::timestamptz, $12, $13, $14::integer, $15, $16) as created`
