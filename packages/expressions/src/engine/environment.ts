@@ -25,7 +25,7 @@ function createEnvironment(): Environment {
   env.registerFunction('default(ast, ast): dyn', defaultMacro, { async: false })
   registerFunctions(env)
   registerMixedOperators(env)
-  typeListsLoosely(env)
+  adjustEvaluator(env)
   return env
 }
 
@@ -67,20 +67,24 @@ function registerMixedOperators(env: Environment) {
 }
 
 /**
- * The evaluator types a list by its first item, so that lists of unlike items would not go together, and keeps every
- * such type for ever. Here a list is a list. There is no option for it, so the evaluator is changed through the one
- * thing that it shows itself to: a function, as its `this`.
+ * Two changes to the evaluator, for which the library has no option. It is reached through the one thing that it shows
+ * itself to: a function, as its `this`.
+ * - It types a list by its first item, so that lists of unlike items would not go together, and keeps every such type
+ *   for ever. Here a list is a list.
+ * - It knows timestamps by their constructor, but Temporal's sandbox puts another `Date` before the real one.
  */
-function typeListsLoosely(env: Environment) {
+function adjustEvaluator(env: Environment) {
   env.registerFunction({
-    name: 'typeListsLoosely',
+    name: 'adjustEvaluator',
     params: [],
     returnType: 'null',
     handler(this: Evaluator) {
       this.debugTypeDeep = this.debugType
+      const timestamp = this.objectTypesByConstructor.get(Date)
+      this.objectTypesByConstructor.set(Date.prototype.constructor, timestamp)
       return null
     },
     async: false,
   })
-  env.evaluate('typeListsLoosely()')
+  env.evaluate('adjustEvaluator()')
 }

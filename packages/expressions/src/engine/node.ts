@@ -31,6 +31,7 @@ export interface Checker {
 }
 
 export interface Evaluator {
+  objectTypesByConstructor: Map<unknown, unknown>
   run(node: Node, context: unknown): unknown
   debugType(value: unknown): unknown
   debugTypeDeep(value: unknown): unknown

@@ -18,7 +18,7 @@ export function toCel(value: Json, doubles?: DoubleShape, depth = 0): unknown {
   spend(1)
   if (depth > DEPTH_MAX) throw depthError()
 
-  if (Array.isArray(value)) return value.map((item) => toCel(item, doubles?.each, depth + 1))
+  if (Array.isArray(value)) return Array.from(value, (item) => toCel(item, doubles?.each, depth + 1))
   const map = new Map<string, unknown>()
   for (const key of Object.keys(value)) {
     const item = value[key]

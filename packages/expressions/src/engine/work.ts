@@ -6,6 +6,7 @@ import { OUTPUT_BYTES_MAX, WORK_MAX } from '../limits.ts'
  * and it starts anew each time.
  */
 let left = 0
+let seen = new Set<string>()
 
 const spent = new ExpressionError(
   'limit',
@@ -14,6 +15,14 @@ const spent = new ExpressionError(
 
 export const startWork = () => {
   left = WORK_MAX
+  if (seen.size > 0) seen = new Set()
+}
+
+/** Whether this is the first time in this evaluation: for work whose result is kept. */
+export function oncePerEvaluation(key: string): boolean {
+  if (seen.has(key)) return false
+  seen.add(key)
+  return true
 }
 
 /**
