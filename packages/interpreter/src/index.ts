@@ -1,1 +1,13 @@
-export {}
+export { type Cancellation, createCancellation } from './core/cancellation.ts'
+export { Failure, toFailure } from './core/failure.ts'
+export type {
+  EvaluateRequest,
+  ExecuteOutcome,
+  ExecuteRequest,
+  Host,
+  ReceiveOutcome,
+  ReceiveRequest,
+  RunEvent,
+} from './core/host.ts'
+export { type MemoEntry, type MemoJson, memoFromJson, memoToJson } from './core/memo.ts'
+export { type RunPlanOptions, runPlan } from './core/run-plan.ts'

@@ -1,0 +1,60 @@
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow'
+import {
+  ACTIVITIES,
+  activityTaskQueue,
+  type EvaluateTask,
+  type Json,
+  type NodeResult,
+  type NodeTask,
+  type RecordTask,
+  type Runtime,
+} from '@treadle/contract'
+import {
+  ATTEMPT_GRACE_MS,
+  HEARTBEAT_MS,
+  LLM_ATTEMPT_MS,
+  LOCAL_SCHEDULE_TO_CLOSE_MS,
+  LOCAL_START_TO_CLOSE_MS,
+  OTHER_ATTEMPT_MS,
+} from './bounds.ts'
+import type { RecordResult } from './recorder.ts'
+
+type Remote = { [ACTIVITIES.executeNode](task: NodeTask): Promise<NodeResult> }
+
+type Local = {
+  [ACTIVITIES.record](task: RecordTask): Promise<RecordResult>
+  [ACTIVITIES.evaluate](task: EvaluateTask): Promise<{ value: Json }>
+}
+
+const local = proxyLocalActivities<Local>({
+  startToCloseTimeout: LOCAL_START_TO_CLOSE_MS,
+  scheduleToCloseTimeout: LOCAL_SCHEDULE_TO_CLOSE_MS,
+  // Longer pauses than `localRetryThreshold` become timers, so that a workflow task is not held open by an outage.
+  retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 10_000 },
+  localRetryThreshold: 5_000,
+})
+
+export const record = local.record
+export const evaluate = local.evaluate
+
+/** Temporal's limit of an id. */
+const ACTIVITY_ID_MAX = 1_000
+/** Bytes; paths are ASCII. */
+const SUMMARY_MAX = 200
+
+/** Executes a node on the queue of its language. The attempts are the executor's to decide (ARCHITECTURE.md, Retries). */
+export function executeNode(task: NodeTask, runtime: Runtime): Promise<NodeResult> {
+  const { path, timeoutMs, work } = task
+  const usual = work.kind === 'llm' || work.kind === 'modelTurn' ? LLM_ATTEMPT_MS : OTHER_ATTEMPT_MS
+  const remote = proxyActivities<Remote>({
+    taskQueue: activityTaskQueue(runtime),
+    ...(path.length <= ACTIVITY_ID_MAX ? { activityId: path } : {}),
+    summary: path.slice(0, SUMMARY_MAX),
+    heartbeatTimeout: HEARTBEAT_MS,
+    startToCloseTimeout: (timeoutMs ?? usual) + ATTEMPT_GRACE_MS,
+    // Documented as the default, but unset it behaves as TRY_CANCEL.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000 },
+  })
+  return remote.executeNode(task)
+}

@@ -1,0 +1,30 @@
+/** Activities and children of one run in flight at most (ir.md); Temporal's own bound is 2,000, past which a workflow task fails for ever. */
+export const IN_FLIGHT_MAX = 500
+
+/** Past either, waiting events are recorded before anything else carries them (ARCHITECTURE.md, Two writers of events). */
+export const OUTBOX_EVENTS_MAX = 32
+export const OUTBOX_BYTES_MAX = 16 * 1024
+
+/** How long one attempt may take where the node has no `timeout`. */
+export const LLM_ATTEMPT_MS = 10 * 60_000
+export const OTHER_ATTEMPT_MS = 2 * 60_000
+
+/** What a worker gets on top of the node's own `timeout`, to write how the attempt ended. */
+export const ATTEMPT_GRACE_MS = 15_000
+
+/** A worker that is silent for so long is dead: the node goes to another one. */
+export const HEARTBEAT_MS = 10_000
+
+/** An outage of Postgres or of the blobs is waited out for a day, then the run fails. */
+export const LOCAL_SCHEDULE_TO_CLOSE_MS = 24 * 60 * 60_000
+export const LOCAL_START_TO_CLOSE_MS = 30_000
+
+/**
+ * Continue as new at this length of history, in events: the server suggests it at 4,096, and terminates at 51,200. Plans that the translator
+ * marked `longRunning` go earlier, since a drain takes what is in flight along.
+ */
+export const HISTORY_EVENTS_MAX = 4_000
+export const HISTORY_EVENTS_MAX_LONG_RUNNING = 2_000
+
+/** Ids of signals that are remembered, so that a repeat is dropped. */
+export const SEEN_IDS_MAX = 1_000

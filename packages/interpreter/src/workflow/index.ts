@@ -1,0 +1,2 @@
+/** The entry of the workflow bundle: what it exports is what Temporal can start. */
+export { treadleRun } from './treadle-run.ts'

@@ -1,0 +1,155 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  log,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow'
+import type { Json, RunArgs } from '@treadle/contract'
+import { createCancellation } from '../core/cancellation.ts'
+import { outputData } from '../core/events.ts'
+import { type Failure, toFailure } from '../core/failure.ts'
+import { memoFromJson, memoToJson } from '../core/memo.ts'
+import { runPlan } from '../core/run-plan.ts'
+import { record } from './activities.ts'
+import { HISTORY_EVENTS_MAX, HISTORY_EVENTS_MAX_LONG_RUNNING, IN_FLIGHT_MAX } from './bounds.ts'
+import type { Carry } from './carry.ts'
+import { createGate } from './gate.ts'
+import { registerHandlers } from './handlers.ts'
+import { createInbox } from './inbox.ts'
+import { createOutbox } from './outbox.ts'
+import { createRecorder } from './recorder.ts'
+import { statusKey } from './search-attributes.ts'
+import { stateView } from './state-view.ts'
+import { createStatus } from './status.ts'
+import { createTemporalHost } from './temporal-host.ts'
+
+type End = { type: 'completed'; output: Json } | { type: 'failed'; failure: Failure } | { type: 'cancelled' }
+
+/** One workflow execution of a run: all of it, or a part between two continue-as-new. */
+export function createSession(args: RunArgs) {
+  const { run, plan } = args
+  const carry = args.carry as Carry | undefined
+  const startedAt = carry?.startedAt ?? workflowInfo().startTime.toISOString()
+  const memo = carry ? memoFromJson(carry.memo) : {}
+  const outbox = createOutbox(carry?.outbox)
+  const recorder = createRecorder(outbox, (events) => record({ run, outbox: events }))
+  const inbox = createInbox(carry?.inbox)
+  const status = createStatus(outbox, carry?.status)
+  const gate = createGate(IN_FLIGHT_MAX)
+  gate.pause(status.current() === 'paused')
+  const host = createTemporalHost({ run, gate, outbox, recorder, inbox, status })
+  const cancellation = createCancellation()
+  let defect: Failure | undefined
+  let hasEnded = false
+
+  registerHandlers({
+    inbox,
+    outbox,
+    gate,
+    status,
+    flush,
+    view: () => stateView(run.id, status.current(), memo),
+    hasEnded: () => hasEnded,
+  })
+
+  return {
+    /** Cancels the run; its nodes are waited for. */
+    cancel: () => cancellation.cancel(),
+
+    async run(): Promise<Json> {
+      if (!carry) outbox.put({ type: 'run.started', data: {} })
+      void keepLogCurrent()
+      const next = await Promise.race([execute(), drain()])
+      if (next !== 'drained') return finish(next)
+      return continueAsNew<(args: RunArgs) => Promise<Json>>({ ...args, carry: toCarry() })
+    },
+  }
+
+  async function execute(): Promise<End> {
+    try {
+      const reused = new Map(Object.entries(args.reused ?? {}) as [string, Json][])
+      const facts = { id: run.id, startedAt }
+      const output = await runPlan(plan, { input: args.input as Json, run: facts, host, memo, reused, cancellation })
+      return { type: 'completed', output }
+    } catch (error) {
+      if (defect) return { type: 'failed', failure: defect }
+      if (cancellation.isCancelled) return { type: 'cancelled' }
+      return { type: 'failed', failure: toFailure(error) }
+    }
+  }
+
+  /**
+   * Conditions are looked at when an activation has nothing more to do: so this records what is about to be left lying while the workflow
+   * waits, and says so when only people are waited for.
+   */
+  async function keepLogCurrent(): Promise<void> {
+    const onlyPeopleAreWaitedFor = () =>
+      status.current() === 'running' && gate.isIdle && host.timers === 0 && inbox.waiting().length > 0
+    for (;;) {
+      await condition(() => !hasEnded && (outbox.hasUnsent || onlyPeopleAreWaitedFor()))
+      if (onlyPeopleAreWaitedFor()) status.wait(inbox.waiting())
+      try {
+        await flush()
+      } catch {
+        return // The run ends by it: `flush` has seen to that.
+      }
+    }
+  }
+
+  /** A log that cannot be written, or that has its last event from elsewhere, ends the run. */
+  async function flush(): Promise<void> {
+    try {
+      await recorder.flush()
+    } catch (error) {
+      log.error('The log cannot be written', { error })
+      defect ??= toFailure(error)
+      cancellation.cancel()
+      throw ApplicationFailure.nonRetryable('The log cannot be written.', 'internal')
+    }
+    if (recorder.hasEnded) cancellation.cancel()
+  }
+
+  /** Resolves when the history is long and nothing is under way that its successor could not take over. */
+  async function drain(): Promise<'drained'> {
+    const lengthMax = plan.longRunning ? HISTORY_EVENTS_MAX_LONG_RUNNING : HISTORY_EVENTS_MAX
+    await condition(() => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= lengthMax)
+    gate.drain()
+    await condition(() => gate.inFlight === 0 && allHandlersFinished() && !recorder.isBusy)
+    return 'drained'
+  }
+
+  function toCarry(): Carry {
+    return {
+      carry: 1,
+      startedAt,
+      memo: memoToJson(memo),
+      outbox: outbox.carry(),
+      inbox: inbox.carry(),
+      status: status.carry(),
+    }
+  }
+
+  async function finish(end: End): Promise<Json> {
+    if (!recorder.hasEnded) {
+      outbox.put({ type: `run.${end.type}`, data: lastData(end) })
+      hasEnded = true
+      upsertSearchAttributes([{ key: statusKey, value: end.type }])
+      await recorder.flush()
+    }
+    hasEnded = true
+    await condition(allHandlersFinished)
+    if (recorder.hasEnded) throw new CancelledFailure('The run has been ended from elsewhere.')
+    if (end.type === 'completed') return end.output
+    if (end.type === 'cancelled') throw new CancelledFailure('The run was cancelled.')
+    const { info } = end.failure
+    throw ApplicationFailure.create({ type: info.type, message: info.message, nonRetryable: true, details: [info] })
+  }
+}
+
+function lastData(end: End): Record<string, unknown> {
+  if (end.type === 'completed') return outputData(end.output)
+  return end.type === 'failed' ? { error: end.failure.info } : {}
+}

@@ -1,0 +1,129 @@
+import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow'
+import type { EvaluateTask, Json, RunRef, Template } from '@treadle/contract'
+import type { Cancellation } from '../core/cancellation.ts'
+import { Failure, fail } from '../core/failure.ts'
+import type { Host, ReceiveOutcome } from '../core/host.ts'
+import { evaluate, executeNode } from './activities.ts'
+import type { Gate } from './gate.ts'
+import type { Inbox } from './inbox.ts'
+import type { Outbox } from './outbox.ts'
+import { activityEnd } from './outcome.ts'
+import type { Recorder } from './recorder.ts'
+import type { Status } from './status.ts'
+
+type Parts = { run: RunRef; gate: Gate; outbox: Outbox; recorder: Recorder; inbox: Inbox; status: Status }
+
+/** The core's host in Temporal: workers are activities, time is timers, people are signals. */
+export function createTemporalHost({
+  run,
+  gate,
+  outbox,
+  recorder,
+  inbox,
+  status,
+}: Parts): Host & { readonly timers: number } {
+  let timers = 0
+
+  /** Waits until `untilMs`; false when cancelled before. */
+  async function sleepUntil(untilMs: number, path: string, cancellation: Cancellation): Promise<boolean> {
+    const ms = untilMs - Date.now()
+    if (cancellation.isCancelled) return false
+    if (ms <= 0) return true
+    try {
+      await inScope(cancellation, () => sleep(ms, { summary: path.slice(0, 200) }))
+      return true
+    } catch (error) {
+      if (isCancellation(error)) return false
+      throw error
+    }
+  }
+
+  return {
+    now: () => Date.now(),
+    emit: (event) => outbox.put(event),
+
+    async execute({ runtime, ...request }, cancellation) {
+      if (!(await gate.enter(cancellation))) return notStarted
+      try {
+        if (outbox.isLarge) await recorder.flush()
+        if (cancellation.isCancelled) return notStarted
+        const task = { task: 1, run, ...request, outbox: outbox.take() } as const
+        const { output, usage, outboxApplied } = await inScope(cancellation, () => executeNode(task, runtime))
+        outbox.applied(outboxApplied)
+        return { ok: true, output: output as Json, ...(usage === undefined ? {} : { usage }) }
+      } catch (thrown) {
+        const { error, recorded, outboxApplied } = activityEnd(thrown)
+        outbox.applied(outboxApplied)
+        return { ok: false, error, recorded }
+      } finally {
+        gate.leave()
+      }
+    },
+
+    async evaluate({ path, template, ...request }) {
+      await gate.enter(undefined, true)
+      try {
+        const task: EvaluateTask = { run, ...request, template: template as Template }
+        return (await evaluate(task)).value
+      } catch (thrown) {
+        throw new Failure({ ...activityEnd(thrown).error, node: path })
+      } finally {
+        gate.leave()
+      }
+    },
+
+    async sleep({ path, untilMs, purpose }, cancellation) {
+      if (purpose === 'timeout') return sleepUntil(untilMs, path, cancellation)
+      timers += 1
+      const slept = await sleepUntil(untilMs, path, cancellation)
+      timers -= 1
+      return slept
+    },
+
+    async receive(request, cancellation) {
+      const outcome = await waitForSignal(request)
+      // Cancelled with the run: then its end says more than that it goes on.
+      if (outcome !== 'cancelled') status.stir()
+      return outcome
+
+      function waitForSignal({ path, untilMs }: typeof request): Promise<ReceiveOutcome> {
+        return new Promise((resolve) => {
+          if (cancellation.isCancelled) return resolve('cancelled')
+          const timer = cancellation.child()
+          const end = (outcome: ReceiveOutcome) => {
+            leave()
+            stopListening()
+            timer.cancel()
+            timer.detach()
+            resolve(outcome)
+          }
+          let stopListening = () => {}
+          let leave = () => {}
+          leave = inbox.wait(request, (payload) => end({ payload }))
+          stopListening = cancellation.onCancel(() => end('cancelled'))
+          if (untilMs !== undefined)
+            void sleepUntil(untilMs, path, timer).then((elapsed) => {
+              if (elapsed) end('timeout')
+            })
+        })
+      }
+    },
+
+    get timers() {
+      return timers
+    },
+  }
+}
+
+const notStarted = { ok: false, error: fail('cancelled', 'It was cancelled.').info, recorded: true } as const
+
+/** Runs one Temporal operation in a scope of its own, so that it is cancelled when ours is. */
+async function inScope<T>(cancellation: Cancellation, operation: () => Promise<T>): Promise<T> {
+  const scope = new CancellationScope({ cancellable: true })
+  const stopListening = cancellation.onCancel(() => scope.cancel())
+  try {
+    return await scope.run(operation)
+  } finally {
+    stopListening()
+  }
+}
