@@ -87,7 +87,7 @@ language sql stable security definer
 set search_path = pg_catalog, pg_temp
 begin atomic
   select r.tenant, r.id, r.created_at, r.status, r.last_seq from treadle.runs r
-  where r.ended_seq is null and r.started_in_temporal and r.last_event_at < clock_timestamp() - silent
+  where r.ended_seq is null and (r.started_in_temporal or r.status <> 'pending') and r.last_event_at < clock_timestamp() - silent
   order by r.last_event_at limit max;
 end;
 

@@ -1,5 +1,9 @@
 import type { Pool } from 'pg'
-import type { Log } from '../log.ts'
+import { type Log, SILENT } from '../log.ts'
+import { createFollowedRuns } from './followed-runs.ts'
+import { createListener } from './listener.ts'
+import { readEvents } from './read-events.ts'
+import { streamEvents } from './stream-events.ts'
 import type { EventLog } from './types.ts'
 
 export type EventLogOptions = {
@@ -10,6 +14,60 @@ export type EventLogOptions = {
   log?: Log
 }
 
-export function createEventLog(_options: EventLogOptions): EventLog {
-  throw new Error('Not there yet.')
+const POLL_MS = 1_000
+
+export function createEventLog({ pool, listenUrl, log = SILENT }: EventLogOptions): EventLog {
+  const followed = createFollowedRuns()
+  const listener = createListener({
+    url: listenUrl,
+    onNotification: (payload) => followed.notify(payload),
+    onListening: () => followed.doubt(),
+    log,
+  })
+  let timer: NodeJS.Timeout | undefined
+  let polling = false
+
+  return {
+    read: (tenant, runId, options) => readEvents(pool, tenant, runId, options),
+    follow: (tenant, runId) => followed.follow(tenant, runId),
+    stream: (tenant, runId, { after, signal }) =>
+      streamEvents(
+        {
+          follow: () => followed.follow(tenant, runId),
+          read: (position, limit) => readEvents(pool, tenant, runId, { after: position, limit }),
+        },
+        after,
+        signal,
+      ),
+    async start() {
+      timer ??= setInterval(pollWhileDeaf, POLL_MS)
+      await listener.start()
+    },
+    async stop() {
+      clearInterval(timer)
+      followed.closeAll()
+      await listener.stop()
+    },
+    get healthy() {
+      return listener.healthy
+    },
+  }
+
+  /** While the LISTEN connection is down, asks where the followed runs stand. */
+  async function pollWhileDeaf(): Promise<void> {
+    const runs = followed.keys()
+    if (listener.healthy || polling || runs.length === 0) return
+    polling = true
+    try {
+      const { rows } = await pool.query<{ tenant: string; id: string; last_seq: number }>(
+        'select * from treadle.run_heads($1, $2)',
+        [runs.map(({ tenant }) => tenant), runs.map(({ runId }) => runId)],
+      )
+      for (const { tenant, id, last_seq } of rows) followed.hint(tenant, id, last_seq)
+    } catch (error) {
+      log.warn({ err: error }, 'The event log can neither be listened to nor asked')
+    } finally {
+      polling = false
+    }
+  }
 }

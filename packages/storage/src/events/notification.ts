@@ -1,0 +1,30 @@
+import { readLine } from './serialised-event.ts'
+import type { SerialisedEvent } from './types.ts'
+
+/** What a notification says of one run; see `treadle.tell`. */
+export type Telling = { key: string; event: SerialisedEvent } | { key: string; hint: number }
+
+/** Names a run among those of all tenants. */
+export const runKey = (tenant: string, runId: string): string => `${tenant} ${runId}`
+
+/**
+ * The tellings of a notification that `wants` cares for, in order; 'all' when it only says that something has happened. Runs that
+ * nobody follows cost a look at their key.
+ */
+export function readNotification(payload: string, wants: (key: string) => boolean): Telling[] | 'all' {
+  if (payload === '*') return 'all'
+  const tellings: Telling[] = []
+  for (const line of payload.split('\n')) {
+    const space = line.indexOf(' ')
+    const tenant = line.slice(0, space)
+    if (line[space + 1] === '{') {
+      const { runId, event } = readLine(line.slice(space + 1))
+      const key = runKey(tenant, runId)
+      if (wants(key)) tellings.push({ key, event })
+    } else {
+      const key = line.slice(0, line.lastIndexOf(' '))
+      if (wants(key)) tellings.push({ key, hint: Number(line.slice(key.length + 1)) })
+    }
+  }
+  return tellings
+}
