@@ -1,0 +1,88 @@
+import { type NodeTask, TreadleError } from '@treadle/contract'
+import type { Appender, ClaimResult } from '@treadle/storage'
+import type { Log } from '../log.ts'
+import type { Redactor } from '../secrets/redactor.ts'
+import type { Values } from '../values/values.ts'
+import { performWork } from '../work/perform-work.ts'
+import { createUsageMeter, type WorkTable } from '../work/work.ts'
+import { createAttemptWriter } from './attempt-writer.ts'
+import { createEndings } from './endings.ts'
+import type { FinishOutput } from './finish-output.ts'
+import type { AttemptOutcome } from './outcome.ts'
+import { createStop, type Stop } from './stop.ts'
+
+export type AttemptParts = {
+  appender: Pick<Appender, 'claim' | 'append' | 'end' | 'room'>
+  work: WorkTable
+  finishOutput: FinishOutput
+  values: Pick<Values, 'load'>
+  redactor: Redactor
+  log: Log
+}
+
+/** `host` is told of the means to stop the attempt, before it does anything. */
+export type AttemptNode = (task: NodeTask, host: (stop: Stop) => void) => Promise<AttemptOutcome>
+
+/** So many deaths in a row are no accident: the node itself brings its workers down. */
+const DEATHS_MAX = 20
+
+/**
+ * One attempt of a node: claims (run, path), executes, and writes how it ended with its checkpoint (architecture.md, invariant 4).
+ * 1. Nothing is executed without a claim, and a claim that finds an end gives that end again.
+ * 2. At most one end is written, and nothing after a fence.
+ * 3. Rejects only where the claim itself cannot be written.
+ */
+export function createAttemptNode(parts: AttemptParts): AttemptNode {
+  return async (task, host) => {
+    const { run, path, work, outbox } = task
+    const claim = await parts.appender.claim({ run, path, kind: work.kind, runtime: 'typescript', outbox })
+    return claim.status === 'claimed' ? runAttempt(parts, task, claim, host) : earlierOutcome(claim)
+  }
+}
+
+type Claimed = Extract<ClaimResult, { status: 'claimed' }>
+
+async function runAttempt(parts: AttemptParts, task: NodeTask, claim: Claimed, host: (stop: Stop) => void) {
+  const { run, path, outputSchema, timeoutMs } = task
+  const stop = createStop()
+  const writer = createAttemptWriter({ ...parts, run, path, attempt: claim.attempt, stop })
+  const usage = createUsageMeter()
+  const endings = createEndings({ ...parts, task, claim, stop, writer, usage })
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => stop.now('timeout'), timeoutMs)
+  host(stop)
+  if (claim.cancelRequested) stop.now('cancelled')
+  try {
+    if (claim.deaths >= DEATHS_MAX) throw tooManyDeaths(claim.deaths)
+    stop.signal.throwIfAborted()
+    const result = await performWork(parts.work, task.work, {
+      run,
+      path,
+      attempt: claim.attempt,
+      signal: stop.signal,
+      ...(outputSchema === undefined ? {} : { outputSchema }),
+      emitText: writer.text,
+      emit: writer.event,
+      load: (value) => parts.values.load(run, value),
+      usage,
+    })
+    stop.signal.throwIfAborted()
+    const output = await parts.finishOutput(run, result.output, { schema: outputSchema, checked: result.checked })
+    return await endings.completed(output, result.checkpointName)
+  } catch (error) {
+    return await endings.thrown(error)
+  } finally {
+    clearTimeout(timer)
+    // Whatever still listens (a request, a function that goes on) has to let go.
+    stop.now('abandoned')
+  }
+}
+
+function earlierOutcome(claim: Exclude<ClaimResult, Claimed>): AttemptOutcome {
+  const { outboxApplied } = claim
+  if (claim.status === 'failed') return { status: 'failed', error: claim.error, outboxApplied }
+  if (claim.status !== 'done') return { status: claim.status, outboxApplied }
+  return { status: 'completed', output: claim.output, ...(claim.usage && { usage: claim.usage }), outboxApplied }
+}
+
+const tooManyDeaths = (deaths: number) =>
+  new TreadleError('internal', `Its worker died ${deaths} times while it was executed.`, { details: { deaths } })

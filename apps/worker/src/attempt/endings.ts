@@ -1,0 +1,93 @@
+import { type ErrorInfo, type Json, type NodeTask, retryDefaults, TreadleError, toErrorInfo } from '@treadle/contract'
+import type { ClaimResult } from '@treadle/storage'
+import type { Log } from '../log.ts'
+import type { UsageMeter } from '../work/work.ts'
+import type { AttemptWriter, EndOf } from './attempt-writer.ts'
+import { boundError } from './bound-error.ts'
+import type { AttemptOutcome } from './outcome.ts'
+import { decideRetry } from './retry-decision.ts'
+import { type Stop, timeoutError } from './stop.ts'
+
+/** Writes the one end of an attempt, and says what came of it. Neither method rejects. */
+export type Endings = {
+  completed(output: Json, checkpointName?: string): Promise<AttemptOutcome>
+  /** What was thrown, read together with why the attempt was stopped. */
+  thrown(error: unknown): Promise<AttemptOutcome>
+}
+
+export type EndingsOptions = {
+  task: NodeTask
+  claim: Extract<ClaimResult, { status: 'claimed' }>
+  stop: Stop
+  writer: AttemptWriter
+  usage: UsageMeter
+  log: Log
+}
+
+export function createEndings({ task, claim, stop, writer, usage, log }: EndingsOptions): Endings {
+  const { outboxApplied, attempt } = claim
+  const about = { runId: task.run.id, node: task.path, attempt }
+  const died = (why: string): AttemptOutcome => ({ status: 'died', why, outboxApplied })
+  const used = () => {
+    const total = usage.total()
+    return total === undefined ? {} : { usage: total }
+  }
+
+  /** `outcome` once the end is in the log. */
+  const write = async (end: EndOf, outcome: AttemptOutcome): Promise<AttemptOutcome> => {
+    try {
+      const { accepted } = await writer.end({ ...end, ...used() })
+      return accepted ? outcome : died('A newer attempt has taken over, or the node has ended.')
+    } catch (error) {
+      log.warn({ ...about, err: error }, 'The end of an attempt could not be written')
+      return died('The log cannot be written to.')
+    }
+  }
+
+  const failed = (error: ErrorInfo, retryAfterMs?: number) => {
+    const decision = decideRetry(error, task.retry, claim.failures, retryAfterMs)
+    if (decision.retry) {
+      const { delayMs } = decision
+      return write(
+        { type: 'node.retrying', error, delayMs },
+        { status: 'retrying', error, delayMs, attempt, outboxApplied },
+      )
+    }
+    const caught = isCaught(error.type, task.catches ?? [])
+    return write({ type: 'node.failed', error, caught }, { status: 'failed', error, attempt, outboxApplied })
+  }
+
+  return {
+    completed: (output, checkpointName) =>
+      write(
+        { type: 'node.completed', output, ...(checkpointName !== undefined && { checkpointName }) },
+        { status: 'completed', output, ...used(), outboxApplied },
+      ),
+    async thrown(error) {
+      switch (stop.reason) {
+        case 'cancelled':
+          return write({ type: 'node.cancelled' }, { status: 'cancelled', outboxApplied })
+        case 'timeout':
+          return failed({ ...timeoutError(task.timeoutMs ?? 0), node: task.path })
+        case 'shutdown':
+          return died('The worker shuts down.')
+        case 'abandoned':
+          return died('Nobody waits for this attempt any more.')
+        case 'fenced':
+          return died('A newer attempt has taken over, or the run has ended.')
+        case undefined:
+          if (!(error instanceof TreadleError))
+            log.error({ ...about, err: error }, 'A node failed by an unexpected error')
+          return failed(boundError(toErrorInfo(error, task.path)), retryAfterOf(error))
+        default:
+          log.warn({ ...about, err: stop.reason.lost }, 'Events of an attempt could not be written')
+          return died('The log cannot be written to.')
+      }
+    },
+  }
+}
+
+const isCaught = (type: string, catches: string[]) =>
+  retryDefaults(type).catchable && (catches.includes('*') || catches.includes(type))
+
+const retryAfterOf = (error: unknown) => (error instanceof TreadleError ? error.retryAfterMs : undefined)

@@ -1,0 +1,14 @@
+import type { ErrorInfo, Json, Usage } from '@treadle/contract'
+
+/** How an attempt came out, in the log and so for whoever hosts it: Temporal, or a segment. */
+export type AttemptOutcome = { outboxApplied: number } & (
+  | { status: 'completed'; output: Json; usage?: Usage }
+  /** The next attempt may begin after `delayMs`. */
+  | { status: 'retrying'; error: ErrorInfo; delayMs: number; attempt: number }
+  | { status: 'failed'; error: ErrorInfo; attempt?: number }
+  | { status: 'cancelled' }
+  /** The run has its last event already. */
+  | { status: 'ended' }
+  /** The attempt is over without a word in the log: who comes next writes that it died. */
+  | { status: 'died'; why: string }
+)

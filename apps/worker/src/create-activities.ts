@@ -1,0 +1,70 @@
+import type { NodeResult, NodeTask } from '@treadle/contract'
+import { ACTIVITIES } from '@treadle/contract'
+import type { Appender, BlobRefs, BlobStore } from '@treadle/storage'
+import { createEvaluate } from './activities/evaluate.ts'
+import { createExecuteNode } from './activities/execute-node.ts'
+import { createRecord } from './activities/record.ts'
+import { createAttemptNode } from './attempt/attempt-node.ts'
+import { createFinishOutput } from './attempt/finish-output.ts'
+import type { WorkerConfig } from './config.ts'
+import type { FunctionRegistry } from './functions/registry.ts'
+import type { Log } from './log.ts'
+import { createAskModel } from './model/ask-model.ts'
+import { createChatClients } from './model/chat-client.ts'
+import { createEgress } from './net/egress.ts'
+import type { Redactor } from './secrets/redactor.ts'
+import { createSecrets } from './secrets/secrets.ts'
+import { createSchemas } from './values/schemas.ts'
+import { createValues } from './values/values.ts'
+import { checkpointWork } from './work/checkpoint.ts'
+import { emitWork } from './work/emit.ts'
+import { createFunctionWork } from './work/function.ts'
+import { createHttpWork } from './work/http.ts'
+import { createLlmWork } from './work/llm.ts'
+import { notServed } from './work/not-served.ts'
+import type { WorkTable } from './work/work.ts'
+
+export type ActivityParts = {
+  config: Pick<WorkerConfig, 'openai' | 'egressAllow' | 'secrets' | 'models'>
+  appender: Appender
+  blobs: BlobStore
+  refs: BlobRefs
+  redactor: Redactor
+  functions: FunctionRegistry
+  log: Log
+}
+
+/** Everything that the worker executes, by the names of its activities: `local` for the workflow's queue, `remote` for its own. */
+export function createActivities({ config, appender, blobs, refs, redactor, functions, log }: ActivityParts) {
+  const values = createValues({ blobs, refs })
+  const schemas = createSchemas()
+  const secrets = createSecrets({ ...config.secrets, redactor })
+  const clients = createChatClients({ ...config.openai, secrets })
+  const egress = createEgress({ allow: config.egressAllow })
+  const ask = createAskModel({ clients, models: config.models })
+
+  const work: WorkTable = {
+    llm: createLlmWork({ ask, schemas }),
+    http: createHttpWork({ secrets, dispatcher: egress.dispatcher }),
+    function: createFunctionWork({ functions, secrets, schemas }),
+    emit: emitWork,
+    checkpoint: checkpointWork,
+    mcp: notServed('mcp'),
+    modelTurn: notServed('modelTurn'),
+  }
+  const finishOutput = createFinishOutput({ redactor, schemas, values })
+  const attemptNode = createAttemptNode({ appender, work, finishOutput, values, redactor, log })
+
+  return {
+    local: {
+      [ACTIVITIES.record]: createRecord(appender),
+      [ACTIVITIES.evaluate]: createEvaluate({ values, schemas }),
+    },
+    remote: {
+      [ACTIVITIES.executeNode]: createExecuteNode({ attemptNode, log }) as (task: NodeTask) => Promise<NodeResult>,
+    },
+    close: async () => {
+      await Promise.all([clients.close(), egress.close()])
+    },
+  }
+}

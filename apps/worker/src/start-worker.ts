@@ -1,0 +1,118 @@
+import { type NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker'
+import { activityTaskQueue, WORKFLOW_TASK_QUEUE } from '@treadle/contract'
+import { createAppender, createBlobRefs, createPool, openBlobs } from '@treadle/storage'
+import type { WorkerConfig } from './config.ts'
+import { connectTemporal, waitFor } from './connect.ts'
+import { createActivities } from './create-activities.ts'
+import { loadFunctionModules } from './functions/load-modules.ts'
+import { registeredFunctions } from './functions/treadle.ts'
+import type { Log } from './log.ts'
+import type { Redactor } from './secrets/redactor.ts'
+import { loadWorkflowBundle, type WorkflowBundle } from './workflow-bundle.ts'
+
+export type RunningWorker = {
+  /** Stops taking work, lets go of what runs (it is repeated elsewhere) and resolves when all is closed. May be called again. */
+  stop(): Promise<void>
+  /** Rejects when Temporal's worker fails; resolves when it was stopped. */
+  ended: Promise<void>
+}
+
+/** Nodes are let go of at once: they are claimed anew elsewhere. */
+const GRACE = '0s'
+/** What does not let go by then is left behind. */
+const FORCE_AFTER = '8s'
+const FLUSH_MS_MAX = 5_000
+/** A cancel travels with the answer of a heartbeat, so heartbeats are sent as often as they are made. */
+const HEARTBEAT_THROTTLE = '1s'
+
+/** Wires the worker and starts it; resolves when it polls both of its task queues. */
+export async function startWorker(
+  config: WorkerConfig,
+  { log, redactor }: { log: Log; redactor: Redactor },
+): Promise<RunningWorker> {
+  if (config.openai.apiKey !== undefined) redactor.add('OPENAI_API_KEY', config.openai.apiKey)
+  await loadFunctionModules(config.functionModules)
+  const bundle = await loadWorkflowBundle({ log })
+
+  const pool = createPool({ url: config.databaseUrl, applicationName: 'treadle-worker', log })
+  const blobs = openBlobs({ url: config.blobsUrl, log })
+  const appender = createAppender({ pool, log })
+  await waitFor('Postgres', log, () => pool.query('select 1'))
+  const connection = await connectTemporal(config.temporal, log)
+  const parts = {
+    config,
+    appender,
+    blobs,
+    refs: createBlobRefs({ pool }),
+    redactor,
+    functions: registeredFunctions,
+    log,
+  }
+  const activities = createActivities(parts)
+  const workers = await createWorkers(config, { connection, bundle, activities })
+
+  // One that fails takes the other along: half a worker would let runs hang.
+  const ended = Promise.all(workers.map((worker) => worker.run().finally(shutdown))).then(() => {})
+  ended.catch(() => {}) // Whoever awaits it later hears of it.
+  let stopping: Promise<void> | undefined
+  return {
+    ended,
+    stop: () => (stopping ??= stop()),
+  }
+
+  function shutdown(): void {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
+  }
+
+  async function stop(): Promise<void> {
+    shutdown()
+    await ended.catch((error: unknown) => log.warn({ err: error }, 'Temporal’s worker did not stop in order'))
+    await appender
+      .close(FLUSH_MS_MAX)
+      .catch((error: unknown) => log.warn({ err: error }, 'Some events were not written'))
+    await Promise.all([activities.close(), blobs.close(), pool.end(), connection.close()])
+  }
+}
+
+type WorkerParts = {
+  connection: NativeConnection
+  bundle: WorkflowBundle
+  activities: ReturnType<typeof createActivities>
+}
+
+async function createWorkers(config: WorkerConfig, { connection, bundle, activities }: WorkerParts): Promise<Worker[]> {
+  const common = {
+    connection,
+    namespace: config.temporal.namespace,
+    shutdownGraceTime: GRACE,
+    shutdownForceTime: FORCE_AFTER,
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+  }
+  return Promise.all([
+    Worker.create({
+      ...common,
+      taskQueue: WORKFLOW_TASK_QUEUE,
+      workflowBundle: { code: bundle.code },
+      activities: activities.local,
+      // This queue has no activities but local ones.
+      enableNonLocalActivities: false,
+      ...versioning(config.deployment, bundle),
+    }),
+    Worker.create({
+      ...common,
+      taskQueue: activityTaskQueue('typescript'),
+      activities: activities.remote,
+      maxConcurrentActivityTaskExecutions: config.concurrency,
+    }),
+  ])
+}
+
+/** Pins each run to the interpreter that began it. Only the workflows' queue is versioned: tasks of nodes are data. */
+function versioning(
+  deploymentName: string | undefined,
+  { buildId }: WorkflowBundle,
+): { workerDeploymentOptions?: WorkerDeploymentOptions } {
+  if (deploymentName === undefined) return {}
+  const version = { deploymentName, buildId }
+  return { workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' } }
+}

@@ -1,0 +1,91 @@
+import {
+  type Blob,
+  handlesIn,
+  INLINE_BYTES_MAX,
+  isHandle,
+  type Json,
+  type RunRef,
+  TreadleError,
+  toHandle,
+} from '@treadle/contract'
+import { BlobError, type BlobRefs, type BlobStore } from '@treadle/storage'
+
+/** What one task may load from blobs in all, in bytes: as much as an http tool may answer. */
+export const TASK_BYTES_MAX = 10 * 1024 * 1024
+
+/** Large values: stored by their content, and represented by handles. */
+export type Values = {
+  /** The value with every handle in it replaced by what it stands for. @throws TreadleError where that is too large or missing. */
+  load(run: RunRef, value: unknown, bytesMax?: number): Promise<Json>
+  /**
+   * The value, or a handle where its JSON is above `bytesMax` (default 16 KiB): then it is stored, and the run's reference written,
+   * before this resolves. `json` is the value's JSON, where it is known.
+   */
+  keep(run: RunRef, value: Json, options?: { bytesMax?: number; json?: string }): Promise<Json>
+}
+
+export type ValuesOptions = { blobs: Pick<BlobStore, 'get' | 'put'>; refs: BlobRefs }
+
+export function createValues({ blobs, refs }: ValuesOptions): Values {
+  return {
+    load: (run, value, bytesMax = TASK_BYTES_MAX) => createLoading(blobs, run, bytesMax)(value as Json),
+    async keep(run, value, { bytesMax = INLINE_BYTES_MAX, json = JSON.stringify(value) } = {}) {
+      // A UTF-16 unit is at most three bytes: most values are small without counting.
+      if (json.length * 3 <= bytesMax || Buffer.byteLength(json) <= bytesMax) return value
+      const blob = await stored(() => blobs.put(run.tenant, Buffer.from(json)))
+      await stored(() => refs.add(run.tenant, run.id, [blob]))
+      return toHandle(blob)
+    },
+  }
+}
+
+/** Replaces handles until none is left: a stored value may hold handles itself. What was loaded once is not loaded again. */
+function createLoading(blobs: ValuesOptions['blobs'], run: RunRef, bytesMax: number) {
+  const loaded = new Map<string, Json>()
+  let bytes = 0
+  const load = async (value: Json): Promise<Json> => {
+    const wanted = handlesIn(value)
+    if (wanted.length === 0) return value
+    for (const blob of wanted) {
+      if (loaded.has(blob.sha256)) continue
+      bytes += blob.size
+      if (bytes > bytesMax) throw tooLarge(blob, bytesMax)
+      loaded.set(blob.sha256, await load(await read(blobs, run, blob.sha256)))
+    }
+    return replaceHandles(value, loaded)
+  }
+  return load
+}
+
+const tooLarge = ({ size }: Blob, bytesMax: number) =>
+  new TreadleError(
+    'invalid_request',
+    `The values that this needs, one of ${size} bytes among them, are larger than the ${bytesMax} bytes that can be loaded; more can only be passed on.`,
+  )
+
+async function read(blobs: ValuesOptions['blobs'], run: RunRef, sha256: string): Promise<Json> {
+  const chunks: Buffer[] = []
+  await stored(async () => {
+    for await (const chunk of await blobs.get(run.tenant, sha256)) chunks.push(chunk)
+  })
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+}
+
+/** A store that does not answer is tried again; a blob that is gone or damaged will not come back by that. */
+async function stored<T>(use: () => Promise<T>): Promise<T> {
+  try {
+    return await use()
+  } catch (error) {
+    if (error instanceof BlobError) {
+      throw new TreadleError('invalid_request', `A large value cannot be loaded: ${error.message}`, { cause: error })
+    }
+    throw new TreadleError('unavailable', 'The store of large values cannot be reached.', { cause: error })
+  }
+}
+
+function replaceHandles(value: Json, loaded: Map<string, Json>): Json {
+  if (isHandle(value)) return loaded.get(value.$blob.sha256) ?? null
+  if (Array.isArray(value)) return value.map((item) => replaceHandles(item, loaded))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceHandles(item, loaded)]))
+}

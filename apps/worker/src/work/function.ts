@@ -1,0 +1,101 @@
+import { type Json, TreadleError } from '@treadle/contract'
+import type { FunctionContext, FunctionEntry, FunctionRegistry } from '../functions/registry.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import { checkForeign } from '../values/foreign-value.ts'
+import type { Schemas } from '../values/schemas.ts'
+import type { Perform, WorkContext } from './work.ts'
+
+export type FunctionWorkParts = { functions: FunctionRegistry; secrets: Secrets; schemas: Schemas }
+
+/** A call of a function that is registered in this worker. */
+export function createFunctionWork({ functions, secrets, schemas }: FunctionWorkParts): Perform<'function'> {
+  return async ({ name, args }, context) => {
+    const entry = functions.find(name)
+    if (!entry) {
+      const known = functions.names().join(', ') || 'none'
+      throw new TreadleError(
+        'invalid_request',
+        `No function "${name}" is registered in this worker (registered: ${known}).`,
+      )
+    }
+    const loaded = await context.load(args)
+    const problem = entry.input === undefined ? undefined : schemas.problemOf(entry.input, loaded)
+    if (problem !== undefined) {
+      throw new TreadleError('invalid_request', `The arguments do not fit the input schema of "${name}": ${problem}`)
+    }
+    context.usage.add({ toolCalls: 1 })
+    const output = await callUntilStopped(entry, loaded, context, secrets)
+    const misfit = entry.output === undefined ? undefined : schemas.problemOf(entry.output, output)
+    if (misfit !== undefined) {
+      throw new TreadleError('invalid_output', `What "${name}" gave does not fit its output schema: ${misfit}`)
+    }
+    return { output }
+  }
+}
+
+/** A function that does not look at its signal is left behind: its attempt ends all the same, and its result is dropped. */
+async function callUntilStopped(
+  entry: FunctionEntry,
+  args: Json,
+  context: WorkContext,
+  secrets: Secrets,
+): Promise<Json> {
+  const { signal } = context
+  let stopWaiting = () => {}
+  const stopped = new Promise<never>((_, reject) => {
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    stopWaiting = () => signal.removeEventListener('abort', onAbort)
+  })
+  try {
+    const call = (async () => entry.call(args, functionContext(entry, context, secrets)))()
+    return toJson(await Promise.race([call, stopped]), entry.name)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error instanceof TreadleError ? error : toolError(error)
+  } finally {
+    stopWaiting()
+  }
+}
+
+function functionContext(entry: FunctionEntry, context: WorkContext, secrets: Secrets): FunctionContext {
+  const { run, path, attempt, signal } = context
+  return {
+    run: { id: run.id, tenant: run.tenant },
+    path,
+    attempt,
+    signal,
+    emitText: async (text) => {
+      signal.throwIfAborted()
+      await context.emitText(String(text))
+    },
+    log: async (level, message, fields) => {
+      signal.throwIfAborted()
+      await context.emit('log', { level, message: String(message), ...(fields && { fields: logFields(fields) }) })
+    },
+    secret: async (name) => {
+      if (entry.secrets?.includes(name)) return secrets.value(name)
+      throw new TreadleError(
+        'auth',
+        `The function "${entry.name}" was not granted the secret ${name}: list it in its \`secrets\`.`,
+      )
+    },
+  }
+}
+
+/** What JSON makes of a result: undefined is null. A cycle or a bigint is an error of the function. */
+function toJson(result: unknown, name: string): Json {
+  try {
+    const value: Json = JSON.parse(JSON.stringify(result) ?? 'null')
+    checkForeign(value, `What "${name}" gave`)
+    return value
+  } catch (error) {
+    if (error instanceof TreadleError) throw error
+    throw new TreadleError('invalid_output', `What "${name}" gave is not JSON: ${(error as Error).message}`)
+  }
+}
+
+const logFields = (fields: object): object => JSON.parse(JSON.stringify(fields))
+
+const toolError = (error: unknown) =>
+  new TreadleError('tool_error', error instanceof Error ? error.message : String(error), { cause: error })

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+import { type Json, TreadleError } from '@treadle/contract'
+import { canonicalJson } from '@treadle/expressions'
+import type { Dispatcher } from 'undici'
+import { checkProtocol, exchange, type HttpAnswer, type HttpCall } from '../net/http-exchange.ts'
+import { parseRetryAfter } from '../net/retry-after.ts'
+import { typeOfStatus } from '../net/status-type.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import { parseForeign } from '../values/foreign-value.ts'
+import type { Perform, WorkContext, WorkOf } from './work.ts'
+
+const ANSWER_BYTES_MAX = 10 * 1024 * 1024
+/** Binary answers are small or not for here: base64 makes them a third larger still. */
+const BINARY_BYTES_MAX = 1024 * 1024
+const IDEMPOTENCY_KEY_LENGTH_MAX = 255
+const ERROR_TEXT_LENGTH_MAX = 500
+
+/**
+ * One call of an http tool. Its output: the parsed value of a JSON answer; the text of any other text; null where there is none;
+ * `{ contentType, base64 }` of anything else, up to 1 MiB. A status of 400 and more is an error by its meaning.
+ * The header `Idempotency-Key: <run>/<path>` is the same for every attempt of a node, so the other side can tell repeats.
+ */
+export function createHttpWork({ secrets, dispatcher }: { secrets: Secrets; dispatcher: Dispatcher }): Perform<'http'> {
+  return async (work, context) => {
+    const call = await prepare(work, context, secrets)
+    context.usage.add({ toolCalls: 1 })
+    const answer = await exchange(call, { dispatcher, signal: context.signal, bodyBytesMax: ANSWER_BYTES_MAX })
+    if (answer.status >= 400) throw statusError(answer, call.url)
+    return { output: outputOf(answer, call.url) }
+  }
+}
+
+async function prepare(work: WorkOf<'http'>, context: WorkContext, secrets: Secrets): Promise<HttpCall> {
+  const url = parseUrl(work.url)
+  for (const [name, value] of Object.entries(((await context.load(work.query ?? {})) ?? {}) as Record<string, Json>)) {
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (item !== null) url.searchParams.append(name, textOf(item))
+    }
+  }
+  const headers: Record<string, string> = { 'idempotency-key': idempotencyKey(context) }
+  const credentials = new Set<string>()
+  for (const [name, value] of Object.entries(work.headers)) {
+    if (value === undefined) continue
+    headers[name.toLowerCase()] = await secrets.resolve(value)
+    if (typeof value !== 'string') credentials.add(name.toLowerCase())
+  }
+  refuseBadHeaders(headers)
+  if (work.body === undefined) return { method: work.method, url, headers, credentials }
+  const body = await context.load(work.body)
+  headers['content-type'] ??= typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json'
+  return {
+    method: work.method,
+    url,
+    headers,
+    credentials,
+    body: isSentAsText(body, headers) ? body : JSON.stringify(body),
+  }
+}
+
+/** A text is sent as it stands, unless it is declared to be JSON. */
+const isSentAsText = (body: Json, headers: Record<string, string>): body is string =>
+  typeof body === 'string' && !isJson(headers['content-type'] ?? '')
+
+function parseUrl(text: string): URL {
+  if (!URL.canParse(text))
+    throw new TreadleError('invalid_request', `The tool’s url is not a URL: ${text.slice(0, 200)}`)
+  const url = new URL(text)
+  checkProtocol(url)
+  if (url.username !== '' || url.password !== '') {
+    throw new TreadleError(
+      'invalid_request',
+      'The tool’s url holds a user or password: give them as a header with a secret.',
+    )
+  }
+  return url
+}
+
+/** The names and values that HTTP takes; a message of ours never shows a value. */
+function refuseBadHeaders(headers: Record<string, string>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+      throw new TreadleError('invalid_request', `The header "${name}" has a name or value that HTTP cannot carry.`)
+    }
+  }
+}
+
+function idempotencyKey({ run, path }: WorkContext): string {
+  const key = `${run.id}/${path}`
+  return key.length <= IDEMPOTENCY_KEY_LENGTH_MAX
+    ? key
+    : `${run.id}/sha256:${createHash('sha256').update(path).digest('hex')}`
+}
+
+function outputOf({ status, headers, body }: HttpAnswer, url: URL): Json {
+  if (status === 204 || body.length === 0) return null
+  const contentType = headers.get('content-type') ?? ''
+  const text = asText(body, contentType)
+  if (isJson(contentType)) {
+    if (text === undefined) throw new TreadleError('invalid_output', `The answer of ${url.host} is not UTF-8.`)
+    return parseForeign(text, `The answer of ${url.host}`)
+  }
+  if (text !== undefined) return text
+  if (body.length > BINARY_BYTES_MAX) {
+    throw new TreadleError(
+      'tool_error',
+      `The answer of ${url.host} is binary (${contentType || 'of no type'}) and larger than ${BINARY_BYTES_MAX} bytes.`,
+    )
+  }
+  return { contentType: contentType || 'application/octet-stream', base64: body.toString('base64') }
+}
+
+const isJson = (contentType: string) => /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType.trim())
+
+/** The text of a body that is text by its type, or says nothing of its type; undefined where its bytes are none. */
+function asText(body: Buffer, contentType: string): string | undefined {
+  const isTextual = contentType === '' || /^text\/|json|xml|javascript|yaml|x-www-form-urlencoded/i.test(contentType)
+  if (!isTextual) return undefined
+  const charset = /charset="?([\w-]+)/i.exec(contentType)?.[1] ?? 'utf-8'
+  try {
+    return new TextDecoder(charset, { fatal: true }).decode(body)
+  } catch {
+    return undefined // Not of that charset, or of one that is not known.
+  }
+}
+
+function statusError({ status, headers, body }: HttpAnswer, { host }: URL): TreadleError {
+  const text = asText(body, headers.get('content-type') ?? '')?.slice(0, ERROR_TEXT_LENGTH_MAX)
+  const retryAfterMs = parseRetryAfter(headers.get('retry-after'))
+  return new TreadleError(typeOfStatus(status), `${host} answered with HTTP ${status}.`, {
+    details: { status, ...(text ? { body: text } : {}) },
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
+}
+
+const textOf = (value: Json) => (typeof value === 'string' ? value : canonicalJson(value))

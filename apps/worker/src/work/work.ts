@@ -1,0 +1,50 @@
+import type { EventType, Json, JsonSchema, RunRef, Usage, Work } from '@treadle/contract'
+
+/** What a kind of work has at hand while it is executed. */
+export type WorkContext = {
+  run: RunRef
+  path: string
+  /** Given by Postgres, counts the executions of this path. */
+  attempt: number
+  /** Aborts when the attempt has to stop: a cancel, its timeout, a newer attempt, the worker's shutdown. */
+  signal: AbortSignal
+  outputSchema?: JsonSchema
+  /** A piece of text for the stream. Resolves when there is room for more: await it before reading on. */
+  emitText(piece: string): Promise<void>
+  emit(type: EventType, data: object): Promise<void>
+  /** The value with its handles replaced by what they stand for. */
+  load(value: unknown): Promise<Json>
+  /** What was used so far: counted also where the attempt fails afterwards. */
+  usage: UsageMeter
+}
+
+export type UsageMeter = { add(usage: Usage): void; total(): Usage | undefined }
+
+export type WorkResult = {
+  output: Json
+  /** of a `checkpoint` */
+  checkpointName?: string
+  /** The output was checked against `outputSchema` already. */
+  checked?: true
+}
+
+export type WorkOf<K extends Work['kind']> = Extract<Work, { kind: K }>
+
+/** Executes one kind of work. Throws TreadleError by the one taxonomy; anything else counts as `internal`. */
+export type Perform<K extends Work['kind']> = (work: WorkOf<K>, context: WorkContext) => Promise<WorkResult>
+
+/** One entry a kind. */
+export type WorkTable = { [K in Work['kind']]: Perform<K> }
+
+export function createUsageMeter(): UsageMeter {
+  let sum: Usage | undefined
+  return {
+    add(usage) {
+      sum ??= {}
+      for (const [name, amount] of Object.entries(usage) as [keyof Usage, number | undefined][]) {
+        if (amount !== undefined) sum[name] = (sum[name] ?? 0) + amount
+      }
+    },
+    total: () => sum,
+  }
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bundleWorkflowCode } from '@temporalio/worker'
+import type { Log } from './log.ts'
+
+/** `buildId` changes with the code of the workflow and with nothing else: what worker versioning pins a run to. */
+export type WorkflowBundle = { code: string; buildId: string }
+
+const ENTRY = fileURLToPath(import.meta.resolve('@treadle/interpreter/workflow'))
+/** Packages whose code is in the bundle. */
+const SOURCES = ['@treadle/interpreter', '@treadle/contract', '@treadle/expressions']
+const CACHE_FOLDER = fileURLToPath(new URL('../.treadle/', import.meta.url))
+
+/**
+ * The code of the workflow for Temporal's sandbox. Bundling takes seconds, so it is kept beside the program under the hash of its
+ * sources; a folder that cannot be written to only costs that time again.
+ */
+export async function loadWorkflowBundle({
+  log,
+  folder = CACHE_FOLDER,
+}: {
+  log: Log
+  folder?: string
+}): Promise<WorkflowBundle> {
+  const hash = await hashSources()
+  const file = join(folder, `workflow-${hash}.js`)
+  const code = (await readIfThere(file)) ?? (await bundle(file, log))
+  return { code, buildId: hash }
+}
+
+async function bundle(file: string, log: Log): Promise<string> {
+  log.info({ file }, 'Bundling the workflow')
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: ENTRY,
+    logger: {
+      ...QUIET,
+      warn: (message) => log.warn({ message }, 'A warning of the bundler'),
+      error: (message) => log.error({ message }, 'An error of the bundler'),
+    },
+  })
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    const own = `${file}.${process.pid}`
+    await writeFile(own, code)
+    await rename(own, file) // Another worker sees all of it or nothing.
+  } catch (error) {
+    log.warn({ err: error, file }, 'The workflow bundle cannot be kept')
+  }
+  return code
+}
+
+const ignore = () => {}
+const QUIET = { log: ignore, trace: ignore, debug: ignore, info: ignore }
+
+/** Everything that shapes the bundle: our code, and the versions of what it is made of and with. */
+async function hashSources(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const name of SOURCES) {
+    const folder = dirname(fileURLToPath(import.meta.resolve(name)))
+    const files = (await readdir(folder, { recursive: true })).filter(
+      (file) => /(?<!\.test)\.[jt]s$/.test(file) && !file.endsWith('.d.ts'),
+    )
+    for (const file of files.sort()) hash.update(`${name}/${file}\0`).update(await readFile(join(folder, file)))
+    hash.update(await readFile(join(folder, '..', 'package.json')))
+  }
+  hash.update(await readFile(fileURLToPath(new URL('../package.json', import.meta.url))))
+  return hash.digest('hex').slice(0, 16)
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
