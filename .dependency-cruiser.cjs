@@ -44,14 +44,11 @@ module.exports = {
     ...Object.entries(packages).map(([name, allowed]) => arrow('packages', name, allowed)),
     ...Object.entries(apps).map(([name, allowed]) => arrow('apps', name, allowed)),
     {
-      name: 'no-deep-import',
-      comment: 'A package is its index: a path into it makes every file of it public. Export what is missing there.',
+      name: 'no-path-into-another-package',
+      comment: 'Packages are imported by name, so that their exports say what is public. Export there what is missing.',
       severity: 'error',
       from: { path: '^((?:packages|apps)/[^/]+|test)/' },
-      to: {
-        path: '^(packages|apps)/[^/]+/(src|dist)/',
-        pathNot: ['^$1/', '^(packages|apps)/[^/]+/(src|dist)/index\\.(ts|js|d\\.ts)$'],
-      },
+      to: { path: '^(packages|apps)/', pathNot: '^$1/', dependencyTypes: ['local'] },
     },
     {
       name: 'nothing-imports-tests',

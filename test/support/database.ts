@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type DatabaseUrls, withLogin } from '@treadle/local'
+import { type DatabaseUrls, databaseUrls } from '@treadle/local'
 import pg from 'pg'
 import type { Shared } from './global-setup.ts'
 
@@ -16,9 +16,5 @@ export async function cloneDatabase({ adminUrl, password, template }: Shared['po
   }
   const url = new URL(adminUrl)
   url.pathname = `/${name}`
-  return {
-    adminUrl: url.href,
-    apiUrl: withLogin(url.href, 'treadle_api_login', password),
-    workerUrl: withLogin(url.href, 'treadle_worker_login', password),
-  }
+  return databaseUrls(url.href, password)
 }

@@ -6,6 +6,8 @@ import {
   cacheFolder,
   createReport,
   createSupervisor,
+  databaseUrls,
+  ensureDatabase,
   findTemporal,
   freePort,
   prepareDatabase,
@@ -63,7 +65,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       password,
       settings: { max_connections: '300' },
     })
-    await prepareDatabase({ serverUrl: server.url, database: template, password })
+    await ensureDatabase(server.url('postgres'), template)
+    await prepareDatabase(databaseUrls(server.url(template), password))
     const postgres = { adminUrl: server.url('postgres'), password, template }
     project.provide('shared', { temporal: found.executable, postgres, ledgerFile: ledger.file, folder })
   } catch (error) {

@@ -1,6 +1,6 @@
 export { cacheFolder } from './cache-folder.ts'
 export { ClearError, messageOf } from './clear-error.ts'
-export { type DatabaseUrls, prepareDatabase, withLogin } from './database/prepare-database.ts'
+export { type DatabaseUrls, databaseUrls, ensureDatabase, prepareDatabase } from './database/prepare-database.ts'
 export { freePort } from './ports.ts'
 export { type PostgresServer, startPostgres } from './postgres/postgres-server.ts'
 export { type Child, describeExit, type Exit } from './processes/child.ts'
@@ -22,6 +22,7 @@ export {
   type ToolAnswer,
   type ToolBehaviour,
 } from './scripted/scripted-tools.ts'
+export { readModelConfig, readSetUpConfig } from './service-config.ts'
 export { startApi, startWorker } from './services/services.ts'
 export { type FoundTemporal, findTemporal, type Way } from './temporal/find-temporal.ts'
 export { ensureSearchAttributes } from './temporal/search-attributes.ts'

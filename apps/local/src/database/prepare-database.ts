@@ -1,8 +1,8 @@
-import { ensureLogin, type Log, migrate } from '@treadle/storage'
+import { ensureLogin, migrate } from '@treadle/storage'
 import pg from 'pg'
 
 export type DatabaseUrls = {
-  /** The superuser's, for tests and for looking around. */
+  /** Of a role that may create roles and owns the database. */
   adminUrl: string
   /** For the API: a login of the role `treadle_api`. */
   apiUrl: string
@@ -11,44 +11,27 @@ export type DatabaseUrls = {
 }
 
 /**
- * Brings a database to the newest schema and gives each kind of service its own login. May be repeated, and may race.
- * `serverUrl(database)` is the address of a role that may create databases and roles.
+ * Brings a database to the newest schema, and gives the API and the workers the logins that stand in their URLs, with
+ * these passwords. May be repeated, and may race.
  */
-export async function prepareDatabase({
-  serverUrl,
-  database,
-  password,
-  log,
-}: {
-  serverUrl: (database: string) => string
-  database: string
-  /** Of the two logins. */
-  password: string
-  log?: Log
-}): Promise<DatabaseUrls> {
-  await ensureDatabase(serverUrl('postgres'), database)
-  const adminUrl = serverUrl(database)
+export async function prepareDatabase(
+  { adminUrl, apiUrl, workerUrl }: DatabaseUrls,
+  { log }: { log?: (message: string) => void } = {},
+): Promise<void> {
   await migrate({ adminUrl, ...(log && { log }) })
-  await ensureLogin({ adminUrl, name: 'treadle_api_login', password, role: 'treadle_api' })
-  await ensureLogin({ adminUrl, name: 'treadle_worker_login', password, role: 'treadle_worker' })
-  return {
-    adminUrl,
-    apiUrl: withLogin(adminUrl, 'treadle_api_login', password),
-    workerUrl: withLogin(adminUrl, 'treadle_worker_login', password),
-  }
+  await ensureLogin({ adminUrl, ...loginOf(apiUrl), role: 'treadle_api' })
+  await ensureLogin({ adminUrl, ...loginOf(workerUrl), role: 'treadle_worker' })
 }
 
-/** The same database as somebody else. */
-export function withLogin(url: string, name: string, password: string): string {
-  const changed = new URL(url)
-  changed.username = name
-  changed.password = encodeURIComponent(password)
-  return changed.href
-}
+/** The three URLs of one database, with logins that have the same password. */
+export const databaseUrls = (adminUrl: string, password: string): DatabaseUrls => ({
+  adminUrl,
+  apiUrl: withLogin(adminUrl, 'treadle_api_login', password),
+  workerUrl: withLogin(adminUrl, 'treadle_worker_login', password),
+})
 
-const DUPLICATE_DATABASE = '42P04'
-
-async function ensureDatabase(adminUrl: string, name: string): Promise<void> {
+/** Creates a database, unless it is there. `adminUrl` leads to any other database of the server. */
+export async function ensureDatabase(adminUrl: string, name: string): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl })
   client.on('error', () => {}) // Without a listener a lost connection ends the process; the query rejects anyway.
   await client.connect()
@@ -59,4 +42,18 @@ async function ensureDatabase(adminUrl: string, name: string): Promise<void> {
   } finally {
     await client.end()
   }
+}
+
+const DUPLICATE_DATABASE = '42P04'
+
+function loginOf(url: string): { name: string; password: string } {
+  const { username, password } = new URL(url)
+  return { name: decodeURIComponent(username), password: decodeURIComponent(password) }
+}
+
+function withLogin(url: string, name: string, password: string): string {
+  const changed = new URL(url)
+  changed.username = name
+  changed.password = encodeURIComponent(password)
+  return changed.href
 }

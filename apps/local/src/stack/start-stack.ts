@@ -1,8 +1,7 @@
 import { pathToFileURL } from 'node:url'
-import { Connection } from '@temporalio/client'
-import { ClearError, messageOf } from '../clear-error.ts'
+import { ClearError } from '../clear-error.ts'
 import type { Config } from '../config.ts'
-import { type DatabaseUrls, prepareDatabase } from '../database/prepare-database.ts'
+import { type DatabaseUrls, databaseUrls, ensureDatabase, prepareDatabase } from '../database/prepare-database.ts'
 import { freePort, requireFreePort } from '../ports.ts'
 import { startPostgres } from '../postgres/postgres-server.ts'
 import type { Supervisor } from '../processes/supervisor.ts'
@@ -10,7 +9,7 @@ import type { Report } from '../report.ts'
 import { startScriptedModel } from '../scripted/scripted-model.ts'
 import { startApi, startWorker } from '../services/services.ts'
 import { findTemporal } from '../temporal/find-temporal.ts'
-import { ensureSearchAttributes } from '../temporal/search-attributes.ts'
+import { prepareTemporal } from '../temporal/prepare-temporal.ts'
 import { serverVersion } from '../temporal/server-version.ts'
 import { startTemporalServer } from '../temporal/temporal-server.ts'
 import { temporalWays } from '../temporal/ways.ts'
@@ -96,7 +95,7 @@ async function provideTemporal({ config, home, supervisor, report, signal }: Par
     signal,
   })
   if (found.kind === 'address') {
-    await prepareForeignTemporal(found.address, namespace)
+    await prepareTemporal(found.address, namespace)
     report.say(`Temporal is the server at ${found.address}, as TEMPORAL_ADDRESS says`)
     return found.address
   }
@@ -111,28 +110,20 @@ async function provideTemporal({ config, home, supervisor, report, signal }: Par
   return address
 }
 
-async function prepareForeignTemporal(address: string, namespace: string): Promise<void> {
-  try {
-    const connection = await Connection.connect({ address, connectTimeout: 5_000 })
-    try {
-      await ensureSearchAttributes(connection, { namespace })
-    } finally {
-      await connection.close()
-    }
-  } catch (error) {
-    if (error instanceof ClearError) throw error
-    throw new ClearError(
-      `The Temporal server at ${address} (TEMPORAL_ADDRESS) cannot be used: ${messageOf(error)}. ` +
-        'Start it, or unset the variable to have one of your own.',
-    )
-  }
+async function provideDatabase(parts: Parts): Promise<DatabaseUrls> {
+  const urlOf = await providePostgres(parts)
+  await ensureDatabase(urlOf('postgres'), 'treadle')
+  const urls = databaseUrls(urlOf('treadle'), parts.home.password)
+  await prepareDatabase(urls)
+  return urls
 }
 
-async function provideDatabase({ config, home, supervisor, report }: Parts): Promise<DatabaseUrls> {
+/** Resolves to the URL of each database of a Postgres, as a role that may create databases and roles. */
+async function providePostgres({ config, home, supervisor, report }: Parts): Promise<(database: string) => string> {
   const { postgresUrl } = config
   if (postgresUrl !== undefined) {
-    const serverUrl = (database: string) => Object.assign(new URL(postgresUrl), { pathname: `/${database}` }).href
-    return prepareDatabase({ serverUrl, database: 'treadle', password: home.password })
+    report.say('Postgres is the server that TREADLE_POSTGRES_URL names')
+    return (database) => Object.assign(new URL(postgresUrl), { pathname: `/${database}` }).href
   }
   const server = await startPostgres(supervisor, {
     dataFolder: home.postgres,
@@ -141,9 +132,8 @@ async function provideDatabase({ config, home, supervisor, report }: Parts): Pro
     logFile: home.logFile('postgres'),
     onStep: report.say,
   })
-  const urls = await prepareDatabase({ serverUrl: server.url, database: 'treadle', password: home.password })
   report.say(`Postgres serves at 127.0.0.1:${server.port}`)
-  return urls
+  return server.url
 }
 
 async function provideModel({ config, supervisor, report }: Parts) {
