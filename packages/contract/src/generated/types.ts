@@ -1171,7 +1171,7 @@ export type IrToolHttp = {
    * Query parameters by name. A null is left out, a list repeats the name.
    */
   query?: {
-    [k: string]: unknown | undefined
+    [k: string]: IrTemplate | undefined
   }
   /**
    * Headers by name: a text, or a secret.
@@ -1848,14 +1848,14 @@ export type NodeFailure = {
   outboxApplied: number
 }
 /**
- * The argument of the local activity `record`: writes the workflow's own events. It gives back `{ outboxApplied }`.
+ * The argument of the local activity `record`: writes the workflow's own events. It gives back `{ outboxApplied, ended? }`; `ended`: the run has its last event, nothing more is written.
  */
 export type RecordTask = {
   run: RunRef
   outbox: OutboxEvent[]
 }
 /**
- * The argument of the local activity `evaluate`: renders a template whose expressions read into handles. It gives back `{ value }`.
+ * The argument of the local activity `evaluate`: renders a template whose expressions read into handles. It gives back `{ value }`, with handles for what is large.
  */
 export type EvaluateTask = {
   run: RunRef
@@ -1865,6 +1865,11 @@ export type EvaluateTask = {
    * Names in scope; handles stand for large parts.
    */
   scope: Record<string, unknown>
+  schema?: JsonSchema
+  /**
+   * The value is a list (or null) that stays one: its items become handles, not the whole.
+   */
+  spread?: true
 }
 /**
  * What a worker is given: the one argument of the activity `executeNode`, on the task queue `treadle-<runtime>`. Everything is resolved: no expressions are left in it; large parts are handles (`{ "$blob": … }`), which the worker loads where it needs their content.
