@@ -1,8 +1,8 @@
-import { handlesIn, INLINE_BYTES_MAX, type Json, type PlanExpression, type Template } from '@treadle/contract'
-import { type Doubles, parseExpression, renderTemplate } from '@treadle/expressions'
+import { handlesIn, INLINE_BYTES_MAX, isHandle, type Json, type PlanExpression, type Template } from '@treadle/contract'
+import { type Doubles, type Expression, parseExpression, type Reference, renderTemplate } from '@treadle/expressions'
 import { at, type Engine } from './engine.ts'
 import { fail } from './failure.ts'
-import { lookUp, type Scope, variablesOf } from './scope.ts'
+import { fieldOf, lookUp, type Scope, variablesOf } from './scope.ts'
 import { extractTemplate, type PreparedTemplate, prepareTemplate } from './template.ts'
 
 /** Where something is rendered: a call, or a body. `path` names it to the host. */
@@ -57,20 +57,36 @@ function renderElsewhere(site: Site, prepared: PreparedTemplate, scope: Scope, s
   return host.evaluate(spread ? { ...request, spread } : request)
 }
 
-function valueOfExpression({ cel, roots, whole, types }: PlanExpression, scope: Scope): Json {
-  const [root] = roots
-  if (whole && root !== undefined) return lookUp(scope, root)
-  const parsed = parseExpression(cel)
-  if (!parsed.ok) throw fail('invalid_request', parsed.errors[0]?.message ?? `\`${cel}\` is not CEL`)
-  return parsed.expression.evaluate(variablesOf(scope, roots), types as Doubles | undefined)
+function valueOfExpression(expression: PlanExpression, scope: Scope): Json {
+  const variables = variablesOf(scope, expression.roots)
+  return parse(expression).evaluate(variables, expression.types as Doubles | undefined)
 }
 
+function parse({ cel }: PlanExpression): Expression {
+  const parsed = parseExpression(cel)
+  if (!parsed.ok) throw fail('invalid_request', parsed.errors[0]?.message ?? `\`${cel}\` is not CEL`)
+  return parsed.expression
+}
+
+/** Says whether some expression reads into what a handle stands for; passing a handle on is not reading it. */
 function readsHandle(site: Site, { expressions, inText }: PreparedTemplate, scope: Scope): boolean {
   return expressions.some((index) => {
-    const { roots, whole } = at(site.engine.plan.expressions, index, 'expression')
-    if (whole && !inText.has(index)) return false
-    return roots.some((root) => holdsHandle(lookUp(scope, root)))
+    const expression = at(site.engine.plan.expressions, index, 'expression')
+    if (!expression.roots.some((root) => holdsHandle(lookUp(scope, root)))) return false
+    const variables = variablesOf(scope, expression.roots)
+    return parse(expression).references.some((reference) => reads(variables, reference, inText.has(index)))
   })
+}
+
+function reads(variables: Record<string, Json>, { path, whole }: Reference, inText: boolean): boolean {
+  let value: Json = variables
+  for (const name of path) {
+    if (isHandle(value)) return true
+    const next: Json | undefined = fieldOf(value, name)
+    if (next === undefined) return false // Evaluating it says what is missing.
+    value = next
+  }
+  return holdsHandle(value) && (inText || !whole)
 }
 
 // Values are never changed, so what was found out about one stays true.

@@ -24,7 +24,8 @@ export function lookUp(scope: Scope, root: string): Json {
   return whole
 }
 
-function fieldOf(value: Json, field: string): Json | undefined {
+/** A field of an object; undefined where it is none, or has none of that name. */
+export function fieldOf(value: Json, field: string): Json | undefined {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
   return isObject && Object.hasOwn(value, field) ? value[field] : undefined
 }

@@ -1,0 +1,4 @@
+/** What tests of the interpreter share, here and in test/: plans from short documents, and a host of data. */
+export { planOf, type TestBody, type TestDocument, type TestNode } from './plan-of.ts'
+export { play } from './play.ts'
+export type { Answer, Script } from './script-host.ts'

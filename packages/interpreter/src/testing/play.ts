@@ -1,0 +1,33 @@
+import type { Json, Plan } from '@treadle/contract'
+import { createCancellation } from '../core/cancellation.ts'
+import type { MemoEntry } from '../core/memo.ts'
+import { runPlan } from '../core/run-plan.ts'
+import { createScriptHost, type Script } from './script-host.ts'
+
+export type Played = { log: string[]; result: { output: Json } | { error: string; node?: string } | 'cut' }
+
+/** Runs a plan against a script to its end, or to where the script cuts it. `cancelAt`: cancels the run when this path is asked for. */
+export async function play(
+  plan: Plan,
+  { input = null, memo = {}, cancelAt, ...script }: Script & { input?: Json; memo?: MemoEntry; cancelAt?: string } = {},
+): Promise<Played & { memo: MemoEntry; calls: number; requests: ReturnType<typeof createScriptHost>['requests'] }> {
+  const cancellation = createCancellation()
+  const scripted = createScriptHost({
+    ...script,
+    onCall: (path) => {
+      if (path === cancelAt) cancellation.cancel()
+    },
+  })
+  let result: Played['result'] = 'cut'
+  const run = { id: 'run_1', startedAt: '2026-11-24T00:00:00.000Z' }
+  runPlan(plan, { input, run, host: scripted.host, memo, cancellation }).then(
+    (output) => {
+      result = { output }
+    },
+    ({ info }) => {
+      result = { error: info.type, ...(info.node === undefined ? {} : { node: info.node }) }
+    },
+  )
+  await scripted.play()
+  return { log: scripted.log, result, memo, calls: scripted.calls, requests: scripted.requests }
+}

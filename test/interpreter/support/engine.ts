@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
+import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { type NodeTask, type Plan, type RunArgs, WORKFLOW_TASK_QUEUE, WORKFLOW_TYPE } from '@treadle/contract'
+import { createSupervisor, freePort, startTemporalServer } from '@treadle/local'
+import { inject } from 'vitest'
+import { createFakeLog, type FakeLog } from './fake-log.ts'
+import { createFakeActivities } from './fake-activities.ts'
+
+/** What a fake worker does with a node: its output, or a throw. `signal` aborts when the activity is cancelled. */
+export type Work = (task: NodeTask, signal: AbortSignal) => Promise<unknown> | unknown
+
+export type Engine = {
+  client: Client
+  start(plan: Plan, options?: { input?: unknown; work?: Work; args?: Partial<RunArgs> }): Promise<Run>
+  stop(): Promise<void>
+}
+
+export type Run = { id: string; handle: WorkflowHandle; log: FakeLog }
+
+/** A real Temporal server and the workflow on it; workers and log are fakes, so that each test says what they do. */
+export async function startEngine(): Promise<Engine> {
+  const supervisor = createSupervisor()
+  const { temporal } = inject('shared')
+  Runtime.install({ logger: QUIET })
+  const { address } = await startTemporalServer(supervisor, { executable: temporal, port: await freePort() })
+  const native = await NativeConnection.connect({ address })
+  const connection = await Connection.connect({ address })
+  const client = new Client({ connection })
+  const logs = new Map<string, FakeLog>()
+  const works = new Map<string, Work>()
+  const activities = createFakeActivities({ logOf: (id) => known(logs, id), workOf: (id) => known(works, id) })
+
+  const workflowWorker = await Worker.create({
+    connection: native,
+    taskQueue: WORKFLOW_TASK_QUEUE,
+    workflowBundle: await bundle(),
+    activities,
+  })
+  const nodeWorker = await Worker.create({ connection: native, taskQueue: 'treadle-typescript', activities })
+  const running = [workflowWorker.run(), nodeWorker.run()]
+
+  return {
+    client,
+    async start(plan, { input = null, work = (task) => task.path, args = {} } = {}) {
+      const id = `run_${randomUUID().slice(0, 8)}`
+      const log = createFakeLog()
+      logs.set(id, log)
+      works.set(id, work)
+      const run = { id, tenant: 'default', createdAt: '2026-11-24T00:00:00.000Z' }
+      const handle = await client.workflow.start(WORKFLOW_TYPE, {
+        workflowId: `default:${id}`,
+        taskQueue: WORKFLOW_TASK_QUEUE,
+        args: [{ run, plan, input, ...args } satisfies RunArgs],
+      })
+      return { id, handle, log }
+    },
+    async stop() {
+      workflowWorker.shutdown()
+      nodeWorker.shutdown()
+      await Promise.all(running)
+      await connection.close()
+      await native.close()
+      await supervisor.stopAll()
+    },
+  }
+}
+
+let bundled: ReturnType<typeof bundleWorkflowCode> | undefined
+
+/** The workflow as the worker bundles it, but of the sources: a test never runs stale output. */
+export function bundle() {
+  bundled ??= bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../../packages/interpreter/src/workflow/index.ts', import.meta.url)),
+    webpackConfigHook: (config) => {
+      config.resolve = { ...config.resolve, conditionNames: ['treadle-source', '...'] }
+      return config
+    },
+    logger: QUIET,
+  })
+  return bundled
+}
+
+function known<T>(map: ReadonlyMap<string, T>, id: string): T {
+  const value = map.get(id)
+  if (value === undefined) throw new Error(`No test started ${id}.`)
+  return value
+}
+
+const ignore = () => {}
+const QUIET = {
+  log: ignore,
+  trace: ignore,
+  debug: ignore,
+  info: ignore,
+  warn: (message: string, meta?: unknown) => console.warn(message, meta),
+  error: (message: string, meta?: unknown) => console.error(message, meta),
+}

@@ -1,0 +1,46 @@
+import { Context } from '@temporalio/activity'
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
+import { ACTIVITIES, type EvaluateTask, type NodeResult, type NodeTask, type RecordTask, TreadleError } from '@treadle/contract'
+import { parseExpression, renderTemplate } from '@treadle/expressions'
+import type { Work } from './engine.ts'
+import type { FakeLog } from './fake-log.ts'
+
+/** Activities under their wire names that write to fake logs and do what a test says. */
+export function createFakeActivities({ logOf, workOf }: { logOf: (runId: string) => FakeLog; workOf: (runId: string) => Work }) {
+  return {
+    [ACTIVITIES.record]: async ({ run, outbox }: RecordTask) => logOf(run.id).apply(outbox),
+
+    async [ACTIVITIES.executeNode](task: NodeTask): Promise<NodeResult> {
+      const log = logOf(task.run.id)
+      const { cancellationSignal, heartbeat, info } = Context.current()
+      const beat = setInterval(() => heartbeat(), (info.heartbeatTimeoutMs ?? 1_000) / 20)
+      const { outboxApplied } = log.apply(task.outbox)
+      log.append({ type: 'node.started', node: task.path, data: {} })
+      try {
+        const output = await workOf(task.run.id)(task, cancellationSignal)
+        log.append({ type: 'node.completed', node: task.path, data: { output } })
+        return { output, outboxApplied }
+      } catch (error) {
+        if (cancellationSignal.aborted) {
+          log.append({ type: 'node.cancelled', node: task.path, data: {} })
+          throw new CancelledFailure('It was cancelled.', [{ outboxApplied }])
+        }
+        const { type, message } = error instanceof TreadleError ? error : { type: 'internal', message: String(error) }
+        const failure = { error: { type, message, node: task.path }, outboxApplied }
+        log.append({ type: 'node.failed', node: task.path, data: failure })
+        throw ApplicationFailure.create({ type, message, nonRetryable: true, details: [failure] })
+      } finally {
+        clearInterval(beat)
+      }
+    },
+
+    async [ACTIVITIES.evaluate]({ template, expressions, scope }: EvaluateTask) {
+      const value = renderTemplate(template as Parameters<typeof renderTemplate>[0], (index) => {
+        const parsed = parseExpression(expressions[index]?.cel ?? '')
+        if (!parsed.ok) throw new Error('Not CEL.')
+        return parsed.expression.evaluate(scope as Parameters<typeof parsed.expression.evaluate>[0])
+      })
+      return { value }
+    },
+  }
+}
