@@ -1,0 +1,106 @@
+import type { Bridge } from '@treadle/bridge'
+import type { BlobRefs, BlobStore, EventLog, RunStore } from '@treadle/storage'
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Config } from './config.ts'
+import type { CompileDocument } from './documents/compile-document.ts'
+import { bodies } from './http/bodies.ts'
+import { answerClientError } from './http/client-error.ts'
+import { problem } from './http/problem.ts'
+import { problems } from './http/problems.ts'
+import { requestContext, requestIdOf } from './http/request-context.ts'
+import { createValidatorCompiler } from './http/validation.ts'
+import { openapi } from './openapi/openapi.ts'
+import { checkDocumentRoutes } from './routes/check-document.ts'
+import { controlRunRoutes } from './routes/control-run.ts'
+import { documentationRoutes } from './routes/documentation.ts'
+import { getEventsRoute } from './routes/get-events.ts'
+import { getPendingRoute } from './routes/get-pending.ts'
+import { getResultRoute } from './routes/get-result.ts'
+import { getRunRoute } from './routes/get-run.ts'
+import { getStateRoute } from './routes/get-state.ts'
+import { healthRoutes, type Part } from './routes/health.ts'
+import { sendSignalRoute } from './routes/send-signal.ts'
+import { startRunRoute } from './routes/start-run.ts'
+import { streamRunRoute } from './routes/stream-run.ts'
+import { streamRunsRoute } from './routes/stream-runs.ts'
+import { createCheckValue } from './runs/check-value.ts'
+import { createControlRun } from './runs/control-run.ts'
+import { createDeliverSignal } from './runs/deliver-signal.ts'
+import type { SampleSpec } from './runs/specs.ts'
+import { createStartRun } from './runs/start-run.ts'
+import type { Starter } from './runs/starter.ts'
+import { createStreams } from './stream/streams.ts'
+
+export type ApiParts = {
+  config: Pick<Config, 'bodyBytesMax' | 'heartbeatMs' | 'stallMs'>
+  runs: RunStore
+  log: EventLog
+  blobs: BlobStore
+  blobRefs: BlobRefs
+  bridge: Bridge
+  starter: Starter
+  compile: CompileDocument
+  sampleSpec: SampleSpec
+  /** What `/readyz` looks at. */
+  parts: readonly Part[]
+  logger: FastifyBaseLogger
+}
+
+/** api.md, Limits. */
+const HEADER_BYTES_MAX = 16 * 1024
+const REQUEST_TIMEOUT_MS = 30_000
+const HEADERS_TIMEOUT_MS = 10_000
+
+/** The API, ready for `inject` or `listen`. Closing it sends streams away and waits for the requests under way. */
+export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
+  const { config, runs, log, blobs, blobRefs, bridge, starter, compile, sampleSpec, parts, logger } = api
+  const app = fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    bodyLimit: config.bodyBytesMax,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS },
+    clientErrorHandler: answerClientError,
+    return503OnClosing: false, // It would answer with no problem document; the hook below does.
+    routerOptions: { maxParamLength: 200 },
+  })
+  let isStopping = false
+  const streams = createStreams({ log, heartbeatMs: config.heartbeatMs, stallMs: config.stallMs, logger })
+  app.addHook('preClose', async () => {
+    isStopping = true
+    streams.close()
+  })
+
+  app.setValidatorCompiler(createValidatorCompiler())
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value))
+  await app.register(requestContext)
+  await app.register(problems)
+  await app.register(bodies)
+  await app.register(openapi)
+  app.addHook('onRequest', async () => {
+    if (isStopping) throw problem('overloaded', 'The server is stopping.')
+  })
+
+  const checkValue = createCheckValue()
+  const startRun = createStartRun({ runs, blobs, blobRefs, compile, checkValue, starter })
+  const deliverSignal = createDeliverSignal({ runs, log, bridge, checkValue })
+  const control = createControlRun({ runs, bridge, log: logger })
+
+  await app.register(startRunRoute, { startRun, runs, log, streams })
+  await app.register(getRunRoute, { runs })
+  await app.register(getResultRoute, { runs, log })
+  await app.register(getStateRoute, { runs })
+  await app.register(getPendingRoute, { runs })
+  await app.register(getEventsRoute, { log })
+  await app.register(streamRunRoute, { runs, streams })
+  await app.register(streamRunsRoute, { runs, streams })
+  await app.register(sendSignalRoute, { deliverSignal, runs })
+  await app.register(controlRunRoutes, { control, runs })
+  await app.register(checkDocumentRoutes, { compile, sampleSpec })
+  await app.register(documentationRoutes)
+  await app.register(healthRoutes, { parts, isStopping: () => isStopping })
+  await app.ready()
+  return app
+}

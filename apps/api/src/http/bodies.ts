@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify'
+import fastifyPlugin from 'fastify-plugin'
+import { readJson, readUtf8 } from './read-json.ts'
+import { readYaml } from './read-yaml.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route takes YAML too. */
+    acceptsYaml?: boolean
+    /** The route gets the body's text as it was sent. */
+    rawBody?: boolean
+  }
+}
+
+/** How bodies are read: JSON everywhere, YAML where a route takes a document. No body is no body, whatever its type. */
+export const bodies = fastifyPlugin(
+  async (app: FastifyInstance) => {
+    app.removeAllContentTypeParsers()
+    for (const [mediaType, read] of [
+      ['application/json', readJson],
+      ['application/yaml', readYaml],
+    ] as const) {
+      app.addContentTypeParser(mediaType, { parseAs: 'buffer' }, async (request: unknown, bytes: Buffer | string) => {
+        const text = readUtf8(Buffer.from(bytes))
+        const { config } = (request as { routeOptions: { config: { rawBody?: boolean } } }).routeOptions
+        if (config.rawBody || text === '') return text === '' ? undefined : text
+        return read(text)
+      })
+    }
+  },
+  { name: 'bodies' },
+)

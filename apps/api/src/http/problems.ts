@@ -1,0 +1,39 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fastifyPlugin from 'fastify-plugin'
+import { allowedMethods, type RouteShape, routeShape } from './allowed-methods.ts'
+import { type ProblemAnswer, problem, problemBody, problemHeaders } from './problem.ts'
+import { toProblem } from './to-problem.ts'
+
+/** Every answer that is no success is a problem document: ours, the framework's, a missing route, a wrong method. */
+export const problems = fastifyPlugin(
+  async (app: FastifyInstance) => {
+    const routes: RouteShape[] = []
+    app.addHook('onRoute', (route) => {
+      routes.push(routeShape(route.url, route.method))
+    })
+
+    app.setErrorHandler((error, request, reply) => {
+      const answer = toProblem(error)
+      if (answer.problem === 'internal') request.log.error({ err: error }, 'A request failed')
+      else if (answer.extras.cause !== undefined) request.log.warn({ err: answer.extras.cause }, answer.message)
+      return sendProblem(request, reply, answer)
+    })
+
+    app.setNotFoundHandler((request, reply) => {
+      const allowed = allowedMethods(routes, request.url)
+      const answer =
+        allowed.length > 0 && !allowed.includes(request.method)
+          ? problem('method-not-allowed', `${request.method} is not taken here, but ${allowed.join(', ')}.`, {
+              headers: { allow: allowed.join(', ') },
+            })
+          : problem('not-found', 'There is no such route: GET /openapi.yaml lists them.')
+      return sendProblem(request, reply, answer)
+    })
+  },
+  { name: 'problems', dependencies: ['request-context'] },
+)
+
+function sendProblem(request: FastifyRequest, reply: FastifyReply, answer: ProblemAnswer) {
+  const body = problemBody(answer, request.id)
+  return reply.code(body.status).headers(problemHeaders(answer)).send(JSON.stringify(body))
+}

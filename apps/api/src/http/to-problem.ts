@@ -1,0 +1,36 @@
+import type { FastifyError } from 'fastify'
+import { isUnavailable } from './outage.ts'
+import { ProblemAnswer, problem } from './problem.ts'
+import { validationErrors } from './validation.ts'
+
+/** Any error of a request as a problem. What nobody expected is `internal`, with no word of it. */
+export function toProblem(error: unknown): ProblemAnswer {
+  if (error instanceof ProblemAnswer) return error
+  const { code, validation, validationContext, statusCode } = error as Partial<FastifyError>
+
+  if (validation) {
+    const place = PLACES[validationContext ?? 'body'] ?? 'body'
+    const errors = validationErrors(validation)
+    return problem('malformed-request', `The ${place} does not fit: ${errors.map(sentence).join('; ')}.`, { errors })
+  }
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return problem('too-large', 'The body is larger than this route takes.')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+    case 'FST_ERR_CTP_EMPTY_TYPE':
+      return problem('unsupported-media-type', 'Send Content-Type: application/json.')
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return problem('malformed-request', 'The body’s size does not fit Content-Length.')
+  }
+  if (isUnavailable(error)) {
+    return problem('dependency-unavailable', 'The database cannot be reached.', { cause: error })
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return problem('malformed-request', 'The request cannot be read.', { cause: error })
+  }
+  return problem('internal', '', { cause: error })
+}
+
+const PLACES: Record<string, string> = { body: 'body', querystring: 'query', params: 'path', headers: 'header' }
+
+const sentence = ({ path, message }: { path: string; message: string }) => `${path === '' ? 'it' : path} ${message}`

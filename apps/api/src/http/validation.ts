@@ -1,0 +1,46 @@
+import type { Json, ProblemError } from '@treadle/contract'
+import { createAjv, type ErrorObject } from '@treadle/contract/validate'
+import type { FastifySchemaCompiler } from 'fastify'
+
+/** How many errors an answer names at most: an array of a million wrong items is told by the first ones. */
+const ERRORS_MAX = 50
+
+/**
+ * Compiles the schemas of routes. Bodies are taken as they are; what stands in the query and in the path is text on the
+ * wire, and only there is `10` a number, and one value a list of one.
+ */
+export function createValidatorCompiler(): FastifySchemaCompiler<Json> {
+  const strict = createAjv()
+  const coercing = createAjv({ coerceTypes: 'array' })
+  return ({ schema, httpPart }) => {
+    const validate = (httpPart === 'body' ? strict : coercing).compile(schema as object)
+    return (value: unknown) => {
+      if (validate(value)) return { value }
+      return { error: (validate.errors ?? []) as never }
+    }
+  }
+}
+
+/** What Ajv found, one line for each place and fault, without repeats. */
+export function validationErrors(found: readonly Partial<ErrorObject>[]): ProblemError[] {
+  const errors = new Map<string, ProblemError>()
+  for (const { keyword = '', instancePath = '', params = {}, message = 'is wrong' } of found) {
+    if (keyword === 'if') continue // Its `then` or `else` says what is wrong.
+    const error = { path: instancePath, code: keyword, message: describe(keyword, params, message) }
+    errors.set(`${error.path} ${error.message}`, error)
+    if (errors.size === ERRORS_MAX) break
+  }
+  return [...errors.values()]
+}
+
+function describe(keyword: string, params: Record<string, unknown>, message: string): string {
+  switch (keyword) {
+    case 'additionalProperties':
+    case 'unevaluatedProperties':
+      return `has an unknown field ${JSON.stringify(params.additionalProperty ?? params.unevaluatedProperty)}`
+    case 'enum':
+      return `${message}: ${(params.allowedValues as unknown[]).map((value) => JSON.stringify(value)).join(', ')}`
+    default:
+      return message
+  }
+}

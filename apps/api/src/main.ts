@@ -1,0 +1,81 @@
+import { createBridge } from '@treadle/bridge'
+import { createBlobRefs, createEventLog, createPool, createRunStore, openBlobs } from '@treadle/storage'
+import { translate } from '@treadle/translator'
+import closeWithGrace from 'close-with-grace'
+import { pino } from 'pino'
+import { buildApi } from './build-api.ts'
+import { readConfig } from './config.ts'
+import { createCompileDocument } from './documents/compile-document.ts'
+import { createReconciler } from './reconciler/reconciler.ts'
+import { createSampleSpec, createSpecOf } from './runs/specs.ts'
+import { createStarter } from './runs/starter.ts'
+
+/** reliability.md §4.7: a stop takes at most 25 s. */
+const STOP_MS_MAX = 25_000
+
+const config = readConfigOrExit()
+const logger = pino({ level: config.logLevel, base: { service: 'api' } })
+
+const pool = createPool({
+  url: config.databaseUrl,
+  applicationName: 'treadle-api',
+  max: config.databaseConnections,
+  log: logger,
+})
+const runs = createRunStore({ pool })
+const log = createEventLog({ pool, listenUrl: config.databaseUrl, log: logger })
+const blobs = openBlobs({ url: config.blobs, log: logger })
+const blobRefs = createBlobRefs({ pool })
+const bridge = createBridge({ address: config.temporalAddress, namespace: config.temporalNamespace })
+
+const specOf = createSpecOf(config)
+const starter = createStarter({ bridge, runs, specOf, log: logger })
+const limits = { executionTimeoutMs: config.runTimeoutMs }
+const app = await buildApi({
+  config,
+  runs,
+  log,
+  blobs,
+  blobRefs,
+  bridge,
+  starter,
+  compile: createCompileDocument((document) => translate(document, { limits })),
+  sampleSpec: createSampleSpec(specOf),
+  parts: [
+    { name: 'Postgres', check: () => pool.query('select 1') },
+    { name: 'Temporal', check: bridge.checkHealth },
+    { name: 'the blob store', check: blobs.check },
+  ],
+  logger,
+})
+const reconciler = createReconciler({ runs, bridge, starter, intervalMs: config.reconcileIntervalMs, log: logger })
+
+// In the order of leaning: first nobody comes in any more, then nothing goes on, then what it leaned on ends.
+closeWithGrace({ delay: STOP_MS_MAX, logger: false }, async ({ err, signal }) => {
+  if (err) logger.fatal({ err }, 'The API stops because of an error')
+  else logger.info({ signal }, 'stopping')
+  await app.close()
+  await reconciler.stop()
+  await starter.drain()
+  await log.stop()
+  await Promise.all([bridge.close(), blobs.close(), pool.end()])
+  logger.info('stopped')
+})
+
+await log.start()
+await app.listen({ host: config.host, port: config.port })
+reconciler.start()
+logger.info({ host: config.host, port: portOf(app.server.address()) }, 'listening')
+
+function portOf(address: ReturnType<typeof app.server.address>): number {
+  return typeof address === 'object' && address !== null ? address.port : config.port
+}
+
+function readConfigOrExit() {
+  try {
+    return readConfig(process.env)
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exit(1)
+  }
+}

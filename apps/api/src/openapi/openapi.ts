@@ -1,0 +1,85 @@
+import swagger from '@fastify/swagger'
+import { SCHEMAS } from '@treadle/contract/validate'
+import type { FastifyInstance } from 'fastify'
+import fastifyPlugin from 'fastify-plugin'
+import { stringify } from 'yaml'
+import { componentName, components, localRefs } from './components.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The OpenAPI document of all routes, as YAML. Once the instance is ready. */
+    openapiText(): string
+  }
+}
+
+const TAGS = [
+  { name: 'runs', description: 'Starting runs, and what becomes of them.' },
+  { name: 'streams', description: 'Everything that happens in a run, in order.' },
+  { name: 'control', description: 'Signals, and taking hold of a run.' },
+  { name: 'documents', description: 'Checking documents.' },
+  { name: 'documentation', description: 'Schemas, problem types, health.' },
+]
+
+/**
+ * The OpenAPI document, gathered from the routes. Their shapes are those of schemas/, which become its components: the
+ * library would number and rewrite them, so references pass through it as marks.
+ */
+export const openapi = fastifyPlugin(
+  async (app: FastifyInstance) => {
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.1.1',
+        info: {
+          title: 'Treadle',
+          version: '1',
+          description:
+            'Runs agent workflows durably, and streams everything that happens as one ordered, resumable log.',
+          license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+        },
+        servers: [{ url: '/' }],
+        tags: TAGS,
+        security: [],
+      },
+      convertConstToEnum: false,
+      transform: ({ schema, url, route }) => ({ schema: marked(schema, route.config?.acceptsYaml), url }),
+    })
+
+    let text: string | undefined
+    app.decorate('openapiText', () => {
+      text ??= stringify(documentOf(app.swagger()), { lineWidth: 120, aliasDuplicateObjects: false })
+      return text
+    })
+  },
+  { name: 'openapi' },
+)
+
+const MARK = 'x-shape'
+
+/** References to schemas/ as marks; a document's body is taken as YAML too. */
+function marked(schema: object | undefined, acceptsYaml: boolean | undefined): never {
+  const copy = replaceRefs(schema ?? {}, ($ref) => ({ [MARK]: componentName($ref) })) as Record<string, unknown>
+  if (copy.body !== undefined) {
+    const content = acceptsYaml ? ['application/json', 'application/yaml'] : ['application/json']
+    const { description, ...body } = copy.body as { description?: string }
+    copy.body = {
+      ...(description !== undefined && { description }),
+      content: Object.fromEntries(content.map((type) => [type, { schema: body }])),
+    }
+  }
+  return copy as never
+}
+
+function documentOf(gathered: object): object {
+  const unmarked = replaceMarks(gathered) as { components?: object }
+  return { ...unmarked, components: { schemas: components(SCHEMAS) } }
+}
+
+function replaceMarks(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(replaceMarks)
+  if (typeof value !== 'object' || value === null) return value
+  const mark = (value as Record<string, unknown>)[MARK]
+  if (typeof mark === 'string') return { $ref: `#/components/schemas/${mark}` }
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, replaceMarks(part)]))
+}
+
+const replaceRefs = localRefs

@@ -1,0 +1,89 @@
+import type { StartRun } from '@treadle/contract'
+import type { EventLog, RunStore } from '@treadle/storage'
+import type { FastifyPluginAsync } from 'fastify'
+import { IDEMPOTENCY_HEADERS, idempotencyKeyOf, sendStored } from '../http/idempotency.ts'
+import { acceptsEvents, preferredWait } from '../http/parameters.ts'
+import { answer, problemAnswers, ref } from '../openapi/refs.ts'
+import { hasEnded, resultView, runView } from '../runs/run-view.ts'
+import type { createStartRun } from '../runs/start-run.ts'
+import { waitForEnd } from '../runs/wait-for-end.ts'
+import { answerStream, STREAM_ANSWERS } from '../stream/answer-stream.ts'
+import type { Streams } from '../stream/streams.ts'
+
+export type StartRunRouteParts = {
+  startRun: ReturnType<typeof createStartRun>
+  runs: RunStore
+  log: EventLog
+  streams: Streams
+}
+
+export const startRunRoute: FastifyPluginAsync<StartRunRouteParts> = async (app, { startRun, runs, log, streams }) => {
+  app.post<{ Body: StartRun }>(
+    '/runs',
+    {
+      config: { acceptsYaml: true },
+      schema: {
+        operationId: 'startRun',
+        tags: ['runs'],
+        summary: 'Start a run',
+        description:
+          'Checks the document and the input, and starts the run. `Prefer: wait=N` waits up to 60 s for its end; `Accept: text/event-stream` answers with its stream.',
+        headers: {
+          type: 'object',
+          properties: {
+            ...IDEMPOTENCY_HEADERS.properties,
+            prefer: {
+              type: 'string',
+              maxLength: 200,
+              description: '`wait=N`: seconds to wait for the end.',
+              examples: ['wait=30'],
+            },
+          },
+        },
+        body: ref('run.v1', 'StartRun'),
+        response: {
+          200: {
+            description: 'The result, where it ended within the time of `Prefer: wait=N`; or the run’s stream.',
+            content: {
+              'application/json': { schema: ref('api.v1', 'RunResult') },
+              ...STREAM_ANSWERS[200].content,
+            },
+          },
+          201: answer('The run.', ref('run.v1'), LOCATION),
+          202: answer('The run, which goes on after the time of `Prefer: wait=N`.', ref('run.v1'), LOCATION),
+          ...problemAnswers(
+            'malformed-request',
+            'not-found',
+            'run-exists',
+            'idempotency-conflict',
+            'too-large',
+            'unsupported-media-type',
+            'invalid-ir',
+            'invalid-input',
+            'idempotency-mismatch',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { tenant, body } = request
+      const started = await startRun({ tenant, body, idempotencyKey: idempotencyKeyOf(request) })
+      const { runId, answer, isReplay } = started
+      request.log.info({ runId, isReplay }, 'A run was accepted')
+      const replayed = isReplay ? { 'idempotent-replayed': 'true' } : {}
+
+      if (acceptsEvents(request.headers.accept)) {
+        return answerStream(streams, request, reply, [{ runId, after: 0 }], { ...answer.headers, ...replayed })
+      }
+      const waitMs = preferredWait(request.headers.prefer)
+      if (waitMs === undefined) return sendStored(reply, answer, isReplay)
+
+      const run = await waitForEnd({ runs, log }, tenant, runId, waitMs)
+      reply.headers({ ...answer.headers, ...replayed, 'preference-applied': `wait=${waitMs / 1_000}` })
+      if (!run) return reply.code(202).send(answer.body)
+      return hasEnded(run) ? reply.code(200).send(resultView(run)) : reply.code(202).send(runView(run))
+    },
+  )
+}
+
+const LOCATION = { Location: { description: 'Where the run is.', schema: { type: 'string' } } }

@@ -1,0 +1,35 @@
+import type { RunId } from '@treadle/contract'
+import type { RunStore } from '@treadle/storage'
+import type { FastifyPluginAsync } from 'fastify'
+import { problemAnswers, RUN_ID_PARAMS } from '../openapi/refs.ts'
+import { answerStream, STREAM_ANSWERS, STREAM_HEADERS, STREAM_QUERY } from '../stream/answer-stream.ts'
+import { startOfStream } from '../stream/stream-start.ts'
+import type { Streams } from '../stream/streams.ts'
+
+export const streamRunRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'get'>; streams: Streams }> = async (
+  app,
+  { runs, streams },
+) => {
+  app.get<{ Params: { runId: RunId } }>(
+    '/runs/:runId/stream',
+    {
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'streamRun',
+        tags: ['streams'],
+        summary: 'Follow a run',
+        description:
+          'What is stored first, then what happens, to the last event. Reconnect with `Last-Event-ID`: nothing is missed, nothing comes twice.',
+        params: RUN_ID_PARAMS,
+        headers: STREAM_HEADERS,
+        querystring: { type: 'object', additionalProperties: false, properties: STREAM_QUERY },
+        response: {
+          ...STREAM_ANSWERS,
+          ...problemAnswers('malformed-request', 'future-cursor', 'not-found', 'stream-gone'),
+        },
+      },
+    },
+    async (request, reply) =>
+      answerStream(streams, request, reply, await startOfStream(runs, request.tenant, [request.params.runId], request)),
+  )
+}

@@ -1,0 +1,53 @@
+import type { RunId } from '@treadle/contract'
+import type { RunStore } from '@treadle/storage'
+import type { FastifyPluginAsync } from 'fastify'
+import { problemAnswers } from '../openapi/refs.ts'
+import { answerStream, STREAM_ANSWERS, STREAM_HEADERS, STREAM_QUERY } from '../stream/answer-stream.ts'
+import { startOfStream } from '../stream/stream-start.ts'
+import type { Streams } from '../stream/streams.ts'
+
+/** api.md, Limits. */
+const RUNS_MAX = 100
+
+export const streamRunsRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'get'>; streams: Streams }> = async (
+  app,
+  { runs, streams },
+) => {
+  app.get<{ Querystring: { runId: RunId[] } }>(
+    '/stream',
+    {
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'streamRuns',
+        tags: ['streams'],
+        summary: 'Follow several runs at once',
+        description:
+          'One stream of all of them. The `id` of an event is then one opaque cursor for all, good for the same runs in the same order.',
+        headers: STREAM_HEADERS,
+        querystring: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['runId'],
+          properties: {
+            runId: {
+              type: 'array',
+              items: { type: 'string', minLength: 1, maxLength: 100 },
+              minItems: 1,
+              maxItems: RUNS_MAX,
+              uniqueItems: true,
+              description: 'Repeated, once for each run.',
+              examples: [['run_01k9zq3v5x7m2c8d4e6f0g1h3j']],
+            },
+            ...STREAM_QUERY,
+          },
+        },
+        response: {
+          ...STREAM_ANSWERS,
+          ...problemAnswers('malformed-request', 'future-cursor', 'not-found', 'stream-gone'),
+        },
+      },
+    },
+    async (request, reply) =>
+      answerStream(streams, request, reply, await startOfStream(runs, request.tenant, request.query.runId, request)),
+  )
+}

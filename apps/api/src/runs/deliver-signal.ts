@@ -1,0 +1,134 @@
+import type { Bridge } from '@treadle/bridge'
+import {
+  type Json,
+  type JsonSchema,
+  type Path,
+  type Plan,
+  type ProblemError,
+  type RunId,
+  type SignalAccepted,
+  type SignalDelivery,
+  type TenantId,
+  workflowIdOf,
+} from '@treadle/contract'
+import type { EventLog, RunRow, RunStore, WaitingRow } from '@treadle/storage'
+import { problem } from '../http/problem.ts'
+import { unreachable } from './bridge-problems.ts'
+import type { CheckValue } from './check-value.ts'
+import { hasEnded } from './run-view.ts'
+import { awaitSignalReceived } from './signal-log.ts'
+
+export type SignalCommand = {
+  tenant: TenantId
+  runId: RunId
+  name: string
+  node: Path | undefined
+  payload: Json
+  /** Makes a repeat harmless. */
+  id: string
+  /** The caller may have sent it before: it may be in the log already. */
+  mayRepeat: boolean
+}
+
+export type DeliverSignalParts = {
+  runs: Pick<RunStore, 'get' | 'planOf' | 'waiting'>
+  log: Pick<EventLog, 'read' | 'follow'>
+  bridge: Pick<Bridge, 'signalUpdate' | 'signalLater'>
+  checkValue: CheckValue
+}
+
+/** The receipt follows the delivery at once; a workflow without a worker gives none. */
+const RECEIPT_TIMEOUT_MS = 10_000
+
+/**
+ * Delivers a signal: to the oldest `receive` of its name that waits, or the one named by path; with none waiting it is kept.
+ * The payload is checked here, so a wrong one never reaches the run. Resolves when `signal.received` is in the log.
+ * @throws ProblemAnswer
+ */
+export const createDeliverSignal =
+  ({ runs, log, bridge, checkValue }: DeliverSignalParts) =>
+  async (command: SignalCommand): Promise<SignalAccepted> => {
+    const { tenant, runId, name, id } = command
+    const run = await runs.get(tenant, runId)
+    if (!run) throw problem('not-found', `There is no run ${runId}.`)
+    const received = { tenant, runId, id, after: command.mayRepeat ? 0 : run.lastSeq }
+
+    if (command.mayRepeat) {
+      const seq = await awaitSignalReceived(log, { ...received, waitMs: 0 })
+      if (seq !== undefined) return { id: runId, signal: name, seq }
+    }
+    if (hasEnded(run)) throw problem('run-ended', `The run is ${run.status}.`)
+
+    const waiting = await runs.waiting(tenant, runId)
+    const target = waiting.find(({ signal, path }) => signal === name && (command.node ?? path) === path)
+    const plan = await runs.planOf(tenant, runId)
+    checkPayload(checkValue, command, target, plan)
+    await send(bridge, run, command, target)
+
+    const seq = await awaitSignalReceived(log, { ...received, waitMs: RECEIPT_TIMEOUT_MS })
+    if (seq === undefined) throw await noReceipt(runs, tenant, runId)
+    return { id: runId, signal: name, seq }
+  }
+
+/** @throws ProblemAnswer `not-found` when nothing in the plan has that name, `invalid-signal` when the payload fits none. */
+function checkPayload(
+  checkValue: CheckValue,
+  { name, node, payload }: SignalCommand,
+  target: WaitingRow | undefined,
+  plan: Plan | undefined,
+): void {
+  const expected = (plan?.signals ?? []).filter((signal) => signal.name === name)
+  if (expected.length === 0 && !target) {
+    throw problem('not-found', `No receive of this run has the signal ${JSON.stringify(name)}.`)
+  }
+  if (node !== undefined && !target) {
+    throw problem('not-found', `No receive of the signal ${JSON.stringify(name)} waits at ${node}.`)
+  }
+  const schemas = target
+    ? [target.schema as JsonSchema | undefined]
+    : expected.map(({ schema }) => (schema === undefined ? undefined : plan?.schemas[schema]))
+  const faults = schemas.map((schema) => checkValue(schema, payload))
+  if (faults.some((errors) => errors.length === 0)) return
+  const errors = faults.flat()
+  throw problem('invalid-signal', sentence(errors), { errors })
+}
+
+async function send(
+  bridge: DeliverSignalParts['bridge'],
+  run: RunRow,
+  { tenant, runId, name, node, payload, id }: SignalCommand,
+  target: WaitingRow | undefined,
+): Promise<void> {
+  const workflowId = workflowIdOf(tenant, runId)
+  const delivery: SignalDelivery = { id, name, payload, ...(node !== undefined && { node }) }
+  try {
+    if (target) {
+      const outcome = await bridge.signalUpdate(workflowId, delivery)
+      if (outcome === 'accepted') return
+      if (outcome === 'no-worker') throw problem('dependency-unavailable', NO_WORKER)
+      // Somebody else was faster: the receive has its signal, so this one is kept like one that came early.
+    }
+    const outcome = await bridge.signalLater(workflowId, delivery)
+    if (outcome === 'sent') return
+  } catch (error) {
+    throw unreachable(error)
+  }
+  if (run.status === 'pending') {
+    throw problem('dependency-unavailable', 'The run has not begun yet. Send the signal again when it is running.')
+  }
+  throw problem('run-ended', 'The run has just ended.')
+}
+
+const NO_WORKER =
+  'No worker took the signal within 10 s. Send it again with the same Idempotency-Key: it is delivered once.'
+
+/** Between the check and the delivery the run may have ended. */
+async function noReceipt(runs: Pick<RunStore, 'get'>, tenant: TenantId, runId: RunId) {
+  const run = await runs.get(tenant, runId)
+  return run && hasEnded(run)
+    ? problem('run-ended', `The run is ${run.status}.`)
+    : problem('dependency-unavailable', NO_WORKER)
+}
+
+const sentence = (errors: readonly ProblemError[]) =>
+  `${errors.map(({ path, message }) => `${path === '' ? 'The payload' : path} ${message}`).join('; ')}.`

@@ -1,0 +1,50 @@
+import type { Bridge } from '@treadle/bridge'
+import type { PendingStart, RunStore } from '@treadle/storage'
+import type { FastifyBaseLogger } from 'fastify'
+import type { SpecOf } from './specs.ts'
+
+/** How many starts may be under way beside requests; what comes on top is left to the reconciler. */
+const IN_FLIGHT_MAX = 64
+
+/** Hands stored runs to Temporal. Starting again is harmless, so a request and reconcilers may do it at once. */
+export type Starter = {
+  /** Begins in the background: whoever asked for the run has it already. What fails here is done by the reconciler. */
+  startSoon(pending: PendingStart): void
+  /** @throws TreadleError of the bridge. */
+  start(pending: PendingStart): Promise<void>
+  /** Resolves when nothing is under way any more. */
+  drain(): Promise<void>
+}
+
+export function createStarter({
+  bridge,
+  runs,
+  specOf,
+  log,
+}: {
+  bridge: Pick<Bridge, 'start'>
+  runs: Pick<RunStore, 'markStarted'>
+  specOf: SpecOf
+  log: FastifyBaseLogger
+}): Starter {
+  const inFlight = new Set<Promise<void>>()
+
+  const start = async ({ run, plan, input }: PendingStart) => {
+    await bridge.start(specOf(run, plan, input))
+    await runs.markStarted(run.tenant, run.id)
+  }
+
+  return {
+    start,
+    startSoon(pending) {
+      if (inFlight.size >= IN_FLIGHT_MAX) return
+      const started = start(pending)
+        .catch((error) => log.warn({ err: error, runId: pending.run.id }, 'A run is left to the reconciler to start'))
+        .finally(() => inFlight.delete(started))
+      inFlight.add(started)
+    },
+    async drain() {
+      await Promise.all(inFlight)
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { contextHeaders } from '../http/request-context.ts'
+import { eventFilter, listOf } from './filter.ts'
+import type { StreamStart } from './stream-start.ts'
+import type { Streams } from './streams.ts'
+
+export type StreamQuery = { after?: string; types?: string[]; nodes?: string[] }
+
+/** Answers with a stream from `start`; with 204 where nothing will ever follow, which makes EventSource stop. */
+export function answerStream(
+  streams: Streams,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  start: StreamStart,
+  headers: Record<string, string> = {},
+) {
+  if (!start) return reply.code(204).header('cache-control', 'no-store').send()
+  const query = request.query as StreamQuery
+  const types = listOf(query.types)
+  const nodes = listOf(query.nodes)
+  reply.hijack() // From here on the response is the stream's.
+  void streams.serve(reply.raw, {
+    tenant: request.tenant,
+    runs: start,
+    filter: eventFilter({ ...(types && { types }), ...(nodes && { nodes }) }),
+    headers: { ...contextHeaders(request), ...headers },
+  })
+  return reply
+}
+
+export const STREAM_QUERY = {
+  after: {
+    type: 'string',
+    maxLength: 4_096,
+    description:
+      'Start after this event: the `id` of one, `0` for all, `latest` for live ones only. `Last-Event-ID` wins.',
+    examples: ['42'],
+  },
+  types: {
+    type: 'array',
+    items: { type: 'string', minLength: 1, maxLength: 2_048 },
+    maxItems: 100,
+    description: 'Only events of these types, separated by commas or repeated. The last event of a run always comes.',
+    examples: [['node.delta', 'node.completed']],
+  },
+  nodes: {
+    type: 'array',
+    items: { type: 'string', minLength: 1, maxLength: 4_096 },
+    maxItems: 100,
+    description: 'Only events of these nodes, and of what runs inside of them.',
+    examples: [['classify']],
+  },
+} as const
+
+export const STREAM_HEADERS = {
+  type: 'object',
+  properties: {
+    'last-event-id': { type: 'string', maxLength: 4_096, description: 'The `id` of the last event that was seen.' },
+  },
+} as const
+
+export const STREAM_ANSWERS = {
+  200: {
+    description: 'The events, as Server-Sent Events: `id`, `event` (the type) and `data` (the envelope, one line).',
+    content: { 'text/event-stream': { schema: { type: 'string' } } },
+  },
+  204: { description: 'The runs have ended at or before that position.', type: 'null' },
+} as const

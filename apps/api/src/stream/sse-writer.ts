@@ -1,0 +1,96 @@
+import type { ServerResponse } from 'node:http'
+
+/** Why the server ends a stream before its last event; the client resumes. */
+export type ByeReason = 'shutting-down' | 'too-slow' | 'unavailable'
+
+/** One SSE response. Every method is safe to call after its end. */
+export type SseWriter = {
+  /**
+   * Sends whole frames. Resolves to true when there is room for more, to false when there is nobody to write to any more.
+   * Callers write nothing until it resolves, so that at most what one call brought waits in memory.
+   */
+  write(frames: string | Uint8Array): Promise<boolean>
+  /** Ends it in order: the client has everything. */
+  end(): void
+  /** Ends it early: `event: bye`, without an id. */
+  bye(reason: ByeReason): void
+  /** Aborted when the stream has ended, whoever ended it. */
+  readonly signal: AbortSignal
+}
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+  connection: 'keep-alive',
+}
+
+/** How long a client that is sent away gets to read why. */
+const BYE_GRACE_MS = 1_000
+
+/**
+ * Begins the response: headers and the time after which EventSource reconnects go out at once. Every
+ * `heartbeatMs` a comment follows; a client that takes nothing for `stallMs` is sent away.
+ */
+export function openSse(
+  response: ServerResponse,
+  { headers, heartbeatMs, stallMs }: { headers: Record<string, string>; heartbeatMs: number; stallMs: number },
+): SseWriter {
+  const ended = new AbortController()
+  const { signal } = ended
+  const heartbeat = setInterval(() => {
+    if (!response.writableNeedDrain) response.write(': still here\n\n')
+  }, heartbeatMs)
+  const stop = () => {
+    clearInterval(heartbeat)
+    ended.abort()
+  }
+  response.once('close', stop)
+  response.on('error', stop) // A reset connection: `close` follows.
+
+  const end = () => {
+    if (signal.aborted) return
+    stop()
+    response.end()
+  }
+  const bye = (reason: ByeReason) => {
+    if (signal.aborted) return
+    stop()
+    response.end(`event: bye\ndata: ${JSON.stringify({ reason })}\n\n`)
+    setTimeout(() => response.destroy(), BYE_GRACE_MS).unref()
+  }
+
+  response.writeHead(200, { ...HEADERS, ...headers })
+  response.write('retry: 1000\n\n')
+
+  return {
+    signal,
+    end,
+    bye,
+    async write(frames) {
+      if (signal.aborted) return false
+      if (response.write(frames)) return true
+      if (await drained(response, signal, stallMs)) return true
+      bye('too-slow')
+      return false
+    },
+  }
+}
+
+/** Resolves to true on `drain`; to false when the response closed first, or `timeoutMs` passed. A blocked socket that closes never drains. */
+function drained(response: ServerResponse, signal: AbortSignal, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (hasRoom: boolean) => {
+      clearTimeout(timer)
+      response.off('drain', onDrain)
+      signal.removeEventListener('abort', onAbort)
+      resolve(hasRoom)
+    }
+    const onDrain = () => settle(true)
+    const onAbort = () => settle(false)
+    const timer = setTimeout(() => settle(false), timeoutMs)
+    response.once('drain', onDrain)
+    signal.addEventListener('abort', onAbort)
+    if (signal.aborted) settle(false)
+  })
+}

@@ -1,0 +1,57 @@
+import type { RunId, TenantId } from '@treadle/contract'
+import type { RunRow, RunStore } from '@treadle/storage'
+import type { FastifyRequest } from 'fastify'
+import { positionOf } from '../http/parameters.ts'
+import { problem } from '../http/problem.ts'
+import { hasEnded } from '../runs/run-view.ts'
+import { decodeCursor } from './cursor.ts'
+
+/** Where each run is read from; undefined when all of them have ended at or before that. */
+export type StreamStart = { runId: RunId; after: number }[] | undefined
+
+/**
+ * Finds where a stream starts: `Last-Event-ID`, which EventSource sends when it comes back, else `after`, else the beginning.
+ * @throws ProblemAnswer `not-found`, `malformed-request`, `future-cursor`
+ */
+export async function startOfStream(
+  runs: Pick<RunStore, 'get'>,
+  tenant: TenantId,
+  runIds: readonly RunId[],
+  request: Pick<FastifyRequest, 'headers' | 'query'>,
+): Promise<StreamStart> {
+  const rows = await Promise.all(runIds.map((runId) => found(runs, tenant, runId)))
+  const positions = positionsOf(request, runIds)
+  const starts = rows.map((row, index) => ({
+    row,
+    after: positions === 'latest' ? row.lastSeq : (positions[index] ?? 0),
+  }))
+  for (const { row, after } of starts) {
+    if (after > row.lastSeq && !hasEnded(row)) {
+      throw problem('future-cursor', `The run ${row.id} has ${row.lastSeq} events so far, and none ${after}.`)
+    }
+  }
+  if (starts.every(({ row, after }) => row.endedSeq !== undefined && after >= row.endedSeq)) return undefined
+  return starts.map(({ row, after }) => ({ runId: row.id, after }))
+}
+
+async function found(runs: Pick<RunStore, 'get'>, tenant: TenantId, runId: RunId): Promise<RunRow> {
+  const row = await runs.get(tenant, runId)
+  if (!row) throw problem('not-found', `There is no run ${runId}.`)
+  return row
+}
+
+function positionsOf(
+  { headers, query }: Pick<FastifyRequest, 'headers' | 'query'>,
+  runIds: readonly RunId[],
+): number[] | 'latest' {
+  const lastEventId = [headers['last-event-id'] ?? ''].flat()[0]
+  const [text, name] = lastEventId
+    ? [lastEventId, 'Last-Event-ID']
+    : [(query as { after?: string }).after ?? '0', 'after']
+  if (text === 'latest' && name === 'after') return text
+  if (text === '0') return runIds.map(() => 0)
+  if (runIds.length === 1) return [Number(positionOf(text, name))]
+  const positions = decodeCursor(runIds, text)
+  if (!positions) throw problem('malformed-request', `${name} is no position of these runs in this order.`)
+  return positions
+}

@@ -1,0 +1,105 @@
+import type { ServerResponse } from 'node:http'
+import type { RunId, TenantId } from '@treadle/contract'
+import type { EventLog, SerialisedEvent } from '@treadle/storage'
+import { encodeCursor } from './cursor.ts'
+import type { EventFilter } from './filter.ts'
+import { frameOf, frameText } from './frame.ts'
+import { readRun } from './read-run.ts'
+import { openSse, type SseWriter } from './sse-writer.ts'
+import { createTurn } from './turn.ts'
+
+export type StreamRequest = {
+  tenant: TenantId
+  /** The runs and the positions past which each is read. Several share one cursor. */
+  runs: readonly { runId: RunId; after: number }[]
+  filter: EventFilter
+  headers: Record<string, string>
+}
+
+/** All streams of the process. */
+export type Streams = {
+  /** Serves one to its end. Never rejects: what happens after the first byte can only be said by ending it. */
+  serve(response: ServerResponse, request: StreamRequest): Promise<void>
+  /** Sends everybody away, and nobody in any more. */
+  close(): void
+  readonly count: number
+}
+
+export type StreamsOptions = {
+  log: Pick<EventLog, 'read' | 'follow'>
+  heartbeatMs: number
+  stallMs: number
+  logger: { warn(fields: object, message: string): void }
+}
+
+/** Frames are gathered up to this many bytes: fewer writes when a log is read, and never much in memory for a slow client. */
+const CHUNK_BYTES = 64 * 1024
+
+export function createStreams({ log, heartbeatMs, stallMs, logger }: StreamsOptions): Streams {
+  const open = new Set<SseWriter>()
+  let isClosed = false
+
+  const serve = async (response: ServerResponse, { tenant, runs, filter, headers }: StreamRequest) => {
+    const writer = openSse(response, { headers, heartbeatMs, stallMs })
+    open.add(writer)
+    if (isClosed) writer.bye('shutting-down')
+    const turn = createTurn()
+    const frames = createFrames(runs)
+    try {
+      await Promise.all(
+        runs.map(({ runId, after }, index) =>
+          readRun({
+            log,
+            tenant,
+            runId,
+            after,
+            signal: writer.signal,
+            turn,
+            emit: (events) => writeAll(writer, frames(index, events.filter(filter))),
+          }),
+        ),
+      )
+      writer.end()
+    } catch (error) {
+      logger.warn({ err: error, runIds: runs.map(({ runId }) => runId) }, 'A stream had to end early')
+      writer.bye('unavailable')
+    } finally {
+      open.delete(writer)
+    }
+  }
+
+  return {
+    serve,
+    close() {
+      isClosed = true
+      for (const writer of open) writer.bye('shutting-down')
+    },
+    get count() {
+      return open.size
+    },
+  }
+}
+
+/** How the events of the run at `index` go out: under their own `seq`, or, of several runs, under the position in all of them. */
+function createFrames(runs: StreamRequest['runs']) {
+  if (runs.length === 1) return (_: number, events: readonly SerialisedEvent[]) => events.map(frameOf)
+  const runIds = runs.map(({ runId }) => runId)
+  const positions = runs.map(({ after }) => after)
+  return (index: number, events: readonly SerialisedEvent[]) =>
+    events.map((event) => {
+      positions[index] = event.seq
+      return Buffer.from(frameText(event, encodeCursor(runIds, positions)))
+    })
+}
+
+async function writeAll(writer: SseWriter, frames: readonly Buffer[]): Promise<boolean> {
+  const [only] = frames
+  if (only && frames.length === 1) return writer.write(only)
+  for (let from = 0; from < frames.length; ) {
+    let to = from
+    for (let bytes = 0; to < frames.length && bytes < CHUNK_BYTES; to++) bytes += frames[to]?.length ?? 0
+    if (!(await writer.write(Buffer.concat(frames.slice(from, to))))) return false
+    from = to
+  }
+  return !writer.signal.aborted
+}
