@@ -58,13 +58,6 @@ module.exports = {
       to: { path: '(^test/|\\.test\\.ts$)' },
     },
     {
-      name: 'no-cycle',
-      comment: 'Files in a circle can only be understood, and loaded, all at once.',
-      severity: 'error',
-      from: {},
-      to: { circular: true },
-    },
-    {
       name: 'every-import-exists',
       comment: 'An import that resolves to nothing would also slip through every rule above.',
       severity: 'error',

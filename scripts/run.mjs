@@ -1,5 +1,6 @@
 // The one entry of `npm start`, `npm test`, `npm run check` and `npm run generate`: set-up first, then the command.
 // Plain Node without dependencies, since it runs before anything is installed.
+import { bench } from './bench.mjs'
 import { build } from './build.mjs'
 import { check } from './check.mjs'
 import { requireNode } from './environment.mjs'
@@ -15,6 +16,10 @@ const commands = {
     return start()
   },
   test: (flags) => test({ full: flags.includes('--full') }),
+  bench: async (flags) => {
+    await build()
+    return bench(flags)
+  },
   check: async () => (await check()).failed === 0,
   generate: async (flags) => generate({ checkOnly: flags.includes('--check') }),
 }
