@@ -3,6 +3,7 @@ import type { ExpressionIssue } from './issue.ts'
 import { type CelType, DYN, describeType, isAssignable, nullable } from './types/cel-type.ts'
 import type { Doubles } from './types/doubles.ts'
 import { doublesOf } from './types/doubles-of.ts'
+import { factsOf, refine } from './types/facts.ts'
 import { infer } from './types/infer.ts'
 
 export interface CheckEnvironment {
@@ -10,6 +11,8 @@ export interface CheckEnvironment {
   variables: Record<string, CelType>
   /** What the result has to be: `BOOL` for a condition, `listOf(DYN)` for a list. Default: anything. */
   expect?: CelType
+  /** Conditions, in the same scope, that are known to hold: `nodes.a != null` says that `nodes.a` may be read. Those that do not parse say nothing. */
+  assume?: string[]
 }
 
 export interface CheckResult {
@@ -22,13 +25,13 @@ export interface CheckResult {
 }
 
 /** Checks an expression against the types of what it reads, before any of it is there. Never throws. */
-export function check(source: string, { variables, expect }: CheckEnvironment): CheckResult {
+export function check(source: string, { variables, expect, assume = [] }: CheckEnvironment): CheckResult {
   const parsed = parseSource(source)
   if (!parsed.ok) return { type: DYN, issues: parsed.errors }
 
   const issues: ExpressionIssue[] = []
   const type = infer(parsed.program.root, {
-    variables: new Map(Object.entries(variables)),
+    variables: assuming(assume, new Map(Object.entries(variables))),
     guarded: false,
     report: (issue) => issues.push(issue),
   })
@@ -44,4 +47,18 @@ function misfit(type: CelType, expected: CelType, source: string): ExpressionIss
   if (isAssignable(type, nullable(expected)))
     return { code: 'maybe-missing', message: `this may be null; ${wanted} is needed`, ...place }
   return { code: 'type', message: `${wanted} is needed here, not ${describeType(type)}`, ...place }
+}
+
+/** The types of the variables, as narrowed by conditions that hold. */
+function assuming(conditions: string[], variables: Map<string, CelType>): Map<string, CelType> {
+  for (const condition of conditions) {
+    const parsed = parseSource(condition)
+    const facts = parsed.ok ? factsOf(parsed.program.root, true) : []
+    for (const { path, is } of facts) {
+      const [name = '', ...below] = path
+      const type = variables.get(name)
+      if (type) variables.set(name, refine(type, below, is))
+    }
+  }
+  return variables
 }

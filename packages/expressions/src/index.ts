@@ -8,11 +8,13 @@ export { parseTemplate, type TemplateIssue, type TemplatePlace } from './templat
 export { renderTemplate } from './template/render-template.ts'
 export { expressionsOf, type Template } from './template/template.ts'
 export {
+  alternatives,
   BOOL,
   type CelType,
   DOUBLE,
   DYN,
   describeType,
+  fieldOf,
   INT,
   isAssignable,
   isNullable,

@@ -25,7 +25,8 @@ function quote(text: string): string {
   return JSON.stringify(text)
 }
 
-const HALF_PAIR = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
+/** With `u`, whole pairs are one character, so that only halves are left to match. */
+const HALF_PAIR = /\p{Surrogate}/u
 
 function canonicalNumber(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError(`${value} is not a JSON number`)

@@ -1,6 +1,7 @@
 import { ExpressionError } from '../expression-error.ts'
+import { hasMacro } from './macros.ts'
 import type { CheckedType, Checker, Evaluate, Node } from './node.ts'
-import { walk } from './node.ts'
+import { isNode, walk } from './node.ts'
 
 /**
  * Fits a parsed tree to JSON, before the library checks it:
@@ -9,10 +10,15 @@ import { walk } from './node.ts'
  *    joined with one from a document.
  * 3. The branches of a conditional may differ in type: `ok ? "yes" : null`.
  * 4. A map literal gives a Map, as documents do: any key is allowed, and a key given twice is an error.
+ * 5. `has()` takes a field of anything (see macros.ts).
+ * @throws ExpressionError `syntax` if `has()` is not given a field
  */
 export function adapt(root: Node, replaced: ReadonlySet<string>) {
   renameCalls(root, replaced)
-  walk(root, widenCheck)
+  walk(root, (node) => {
+    replaceHas(node)
+    widenCheck(node)
+  })
 }
 
 /** Leads calls of functions that we replace to ours. */
@@ -26,13 +32,19 @@ export function renameCalls(root: Node, replaced: ReadonlySet<string>) {
 /** `$` is no character of a CEL name, so nobody can call these by their own name. */
 export const replacedName = (name: string) => `${name}$`
 
+function replaceHas(node: Node) {
+  if (node.op !== 'call' || !Array.isArray(node.args)) return
+  const [name, [select]] = node.args
+  if (name === 'has' && isNode(select)) node.setMeta('macro', hasMacro(node, select))
+}
+
 function widenCheck(node: Node) {
   const { check } = node.meta
   node.setMeta('check', (checker: Checker, self: Node, context: unknown): CheckedType => {
     try {
       const type = check(checker, self, context)
       if (self.op === 'map') self.setMeta('evaluate', evaluateMap) // After the check, which sets one for `{}`.
-      return widen(checker, type)
+      return widen(checker, self, type)
     } catch (error) {
       if (self.op === '?:' && hasCode(error, 'incompatible_ternary_branches')) return checker.dynType
       throw error
@@ -40,11 +52,16 @@ function widenCheck(node: Node) {
   })
 }
 
-function widen(checker: Checker, type: CheckedType): CheckedType {
+function widen(checker: Checker, { op, args }: Node, type: CheckedType): CheckedType {
   if (type.kind === 'list') return checker.listType
   if (type.kind === 'map') return checker.mapType
+  // The library takes `duration + timestamp` for a duration, but gives a timestamp.
+  if (op === '+' && type.kind === 'message') return timestampAmong(args as [Node, Node]) ?? type
   return type
 }
+
+const timestampAmong = (operands: Node[]) =>
+  operands.map(({ checkedType }) => checkedType).find((type) => type?.name === 'google.protobuf.Timestamp')
 
 const hasCode = (error: unknown, code: string) => error instanceof Error && 'code' in error && error.code === code
 

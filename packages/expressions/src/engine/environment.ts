@@ -3,8 +3,9 @@ import { NESTING_MAX, NODES_MAX } from '../limits.ts'
 import { replacedName } from './adapt.ts'
 import { FUNCTIONS } from './functions.ts'
 import { defaultMacro } from './macros.ts'
-import type { Evaluator } from './node.ts'
+import type { Evaluator, Node } from './node.ts'
 import { parseSignature } from './signature.ts'
+import { ERROR_UNITS, spend } from './work.ts'
 
 /** Names of the library's functions that ours stand in for; calls are led to `replacedName`. */
 export const REPLACED: ReadonlySet<string> = new Set(
@@ -19,7 +20,7 @@ function createEnvironment(): Environment {
     unlistedVariablesAreDyn: true,
     homogeneousAggregateLiterals: false,
     enableOptionalTypes: true,
-    limits: { maxAstNodes: NODES_MAX, maxDepth: NESTING_MAX },
+    limits: { maxAstNodes: NODES_MAX, maxDepth: NESTING_MAX + 1 },
   })
   registerJsonNamespace(env)
   env.registerFunction('default(ast, ast): dyn', defaultMacro, { async: false })
@@ -67,10 +68,12 @@ function registerMixedOperators(env: Environment) {
 }
 
 /**
- * Two changes to the evaluator, for which the library has no option. It is reached through the one thing that it shows
+ * Three changes to the evaluator, for which the library has no option. It is reached through the one thing that it shows
  * itself to: a function, as its `this`.
  * - It types a list by its first item, so that lists of unlike items would not go together, and keeps every such type
  *   for ever. Here a list is a list.
+ * - `||`, `&&`, `all` and `exists` take errors for values and go on. Each error counts as work, and once there is none
+ *   left that ends them.
  * - It knows timestamps by their constructor, but Temporal's sandbox puts another `Date` before the real one.
  */
 function adjustEvaluator(env: Environment) {
@@ -80,6 +83,7 @@ function adjustEvaluator(env: Environment) {
     returnType: 'null',
     handler(this: Evaluator) {
       this.debugTypeDeep = this.debugType
+      this.tryEval = tryEvaluate
       const timestamp = this.objectTypesByConstructor.get(Date)
       this.objectTypesByConstructor.set(Date.prototype.constructor, timestamp)
       return null
@@ -87,4 +91,13 @@ function adjustEvaluator(env: Environment) {
     async: false,
   })
   env.evaluate('adjustEvaluator()')
+}
+
+function tryEvaluate(this: Evaluator, node: Node, context: unknown): unknown {
+  try {
+    return this.run(node, context)
+  } catch (error) {
+    spend(ERROR_UNITS)
+    return error
+  }
 }

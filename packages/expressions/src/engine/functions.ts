@@ -1,10 +1,10 @@
-import { canonicalJson } from '../json.ts'
-import { decodeJson } from './json-decode.ts'
+import type { UnsignedInt } from '@marcbachmann/cel-js/evaluator'
+import { format } from './format.ts'
+import { decodeJson, encodeJson } from './json-functions.ts'
 import { matches } from './patterns.ts'
 import { parseSignature } from './signature.ts'
 import { text } from './text.ts'
-import { duration, formatDuration, formatTimestamp, timestamp, timestampPart } from './time.ts'
-import { toCel, toJson } from './values.ts'
+import { duration, durationPart, formatDuration, formatTimestamp, timestamp, timestampPart } from './time.ts'
 
 /**
  * Every function that is not the library's own. Two kinds: what the library lacks, and what it has but not as CEL (or a
@@ -25,8 +25,8 @@ const DURATION = 'google.protobuf.Duration'
 
 export const FUNCTIONS: readonly CelFunction[] = [
   // JSON. Numbers in `decode` are taken by value; integers beyond 2^53 - 1 are an error.
-  { signature: 'JsonNamespace.encode(dyn): string', run: (_json, value) => canonicalJson(toJson(value)) },
-  { signature: 'JsonNamespace.decode(string): dyn', run: (_json, source) => toCel(decodeJson(source)) },
+  { signature: 'JsonNamespace.encode(dyn): string', run: (_json, value) => encodeJson(value) },
+  { signature: 'JsonNamespace.decode(string): dyn', run: (_json, source) => decodeJson(source) },
 
   // RE2: linear in the text. The library uses JavaScript's expressions, which may never end.
   { signature: 'string.matches(string): bool', run: matches, replaces: true },
@@ -47,6 +47,8 @@ export const FUNCTIONS: readonly CelFunction[] = [
   { signature: 'list<string>.join(string): string', run: text.join, replaces: true },
   { signature: 'string.replace(string, string): string', run: text.replace },
   { signature: 'string.replace(string, string, int): string', run: text.replace },
+  { signature: 'string.format(list): string', run: format },
+  { signature: 'string.trim(): string', run: text.trim, replaces: true },
   { signature: 'string.reverse(): string', run: text.reverse },
   { signature: 'string.lowerAscii(): string', run: text.lowerAscii, replaces: true },
   { signature: 'string.upperAscii(): string', run: text.upperAscii, replaces: true },
@@ -57,8 +59,10 @@ export const FUNCTIONS: readonly CelFunction[] = [
   { signature: `timestamp(${TIMESTAMP}): ${TIMESTAMP}`, run: timestamp, replaces: true },
   { signature: `duration(string): ${DURATION}`, run: duration, replaces: true },
   { signature: `duration(${DURATION}): ${DURATION}`, run: duration, replaces: true },
+  ...Object.entries(durationPart).map(([name, run]) => ({ signature: `${DURATION}.${name}(): int`, run })),
   { signature: `string(${TIMESTAMP}): string`, run: formatTimestamp },
   { signature: `string(${DURATION}): string`, run: formatDuration },
+  { signature: 'int(uint): int', run: ({ value }: UnsignedInt) => value },
   { signature: `int(${TIMESTAMP}): int`, run: (time: Date) => BigInt(Math.floor(time.getTime() / 1000)) },
   ...Object.entries(timestampPart).flatMap(([name, run]): CelFunction[] => [
     { signature: `${TIMESTAMP}.${name}(): int`, run, replaces: true },
@@ -68,7 +72,7 @@ export const FUNCTIONS: readonly CelFunction[] = [
 
 /** The library's functions that calls may reach. It has a few more (`bytes.json()`), which are not CEL's. */
 const LIBRARY_FUNCTIONS =
-  'bool bytes double duration dyn int size string timestamp type uint startsWith endsWith trim has hasValue value or orValue of none'
+  'bool bytes double duration dyn int size string timestamp type uint startsWith endsWith has hasValue value or orValue of none'
 
 /** Every function and macro by name, comprehensions aside. */
 export const KNOWN_FUNCTIONS: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import { ExpressionError } from '../expression-error.ts'
 import { type Comprehension, comprehensionOf, type Node, walk } from './node.ts'
 import { weigh, weighShallow } from './weight.ts'
-import { checkTextLength, isWorkSpent, spend } from './work.ts'
+import { checkTextLength, ERROR_UNITS, spend } from './work.ts'
 
 /**
  * Makes a checked tree count its work, as the library has no hook for it:
@@ -16,7 +16,7 @@ export function meter(root: Node): Metered {
     nodes++
     const comprehension = comprehensionOf(node)
     if (comprehension) comprehensions.push(comprehension)
-    else if (node.handle) meterHandle(node)
+    meterHandle(node)
   })
   for (const comprehension of comprehensions) meterTurns(comprehension)
   return { nodes, release: () => comprehensions.forEach(release) }
@@ -29,7 +29,7 @@ export interface Metered {
 }
 
 function meterTurns(comprehension: Comprehension) {
-  const { step, condition } = comprehension
+  const { step } = comprehension
   let units = 1
   walk(step, () => units++)
 
@@ -41,9 +41,6 @@ function meterTurns(comprehension: Comprehension) {
     },
   } satisfies Pick<Node, 'evaluate'>
   comprehension.step = metered as unknown as Node
-
-  // `all` and `exists` take errors for values and go on; with no work left they end at once.
-  if (condition) comprehension.condition = (accumulated) => !isWorkSpent() && condition(accumulated)
 }
 
 function release({ iterCtx }: Comprehension) {
@@ -82,6 +79,10 @@ function costOf(op: string): ((left: unknown, right: unknown) => void) | undefin
       return (left, right) => spend(Math.min(weighShallow(left), weighShallow(right)))
     case '+':
       return spendOnSum
+    case 'comprehension':
+      return (of) => spend(of instanceof Map ? 1 + of.size : 1) // The library makes a list of the keys first.
+    case '[?]':
+      return () => spend(ERROR_UNITS) // Where there is nothing, an error is made and dropped.
     case 'call':
     case 'rcall':
       return spendOnArguments
@@ -95,6 +96,9 @@ function spendOnArguments(args: unknown) {
 }
 
 function spendOnSum(left: unknown, right: unknown) {
-  if (typeof left === 'string' && typeof right === 'string') checkTextLength(left.length + right.length)
+  if (isText(left) && isText(right)) checkTextLength(left.length + right.length)
   spend(weighShallow(left) + weighShallow(right))
 }
+
+const isText = (value: unknown): value is string | Uint8Array =>
+  typeof value === 'string' || value instanceof Uint8Array

@@ -11,6 +11,8 @@ export interface Node {
   readonly meta: { alternate?: Node; macro?: object; check: Check; evaluate: Evaluate }
   setMeta(key: string, value: unknown): Node
   evaluate: Evaluate
+  /** Set by the library's type check. */
+  checkedType?: CheckedType
   /** What an operator or call does with the values of its operands; set by the library's type check. */
   handle?: (...args: unknown[]) => unknown
 }
@@ -20,6 +22,7 @@ export type Evaluate = (evaluator: Evaluator, node: Node, context: unknown) => u
 
 export interface CheckedType {
   kind: string
+  name: string
 }
 
 export interface Checker {
@@ -33,6 +36,7 @@ export interface Checker {
 export interface Evaluator {
   objectTypesByConstructor: Map<unknown, unknown>
   run(node: Node, context: unknown): unknown
+  tryEval(node: Node, context: unknown): unknown
   debugType(value: unknown): unknown
   debugTypeDeep(value: unknown): unknown
 }
@@ -42,7 +46,6 @@ export interface Comprehension {
   iterable: Node
   init: Node
   step: Node
-  condition?: (accumulated: unknown) => boolean
   iterCtx?: { reuse(parent: unknown): unknown; accuValue: unknown; iterValue: unknown }
 }
 

@@ -1,5 +1,6 @@
 import { TypeError as CelTypeError, ParseError } from '@marcbachmann/cel-js'
 import { boundedCache } from '../bounded-cache.ts'
+import { ExpressionError } from '../expression-error.ts'
 import type { ExpressionIssue } from '../issue.ts'
 import { NESTING_MAX, NODES_MAX, SOURCE_MAX } from '../limits.ts'
 import type { Reference } from '../references.ts'
@@ -57,6 +58,8 @@ const failed = (issue: ExpressionIssue): ParsedSource => ({ ok: false, errors: [
 function issueOf(error: unknown, source: string): ExpressionIssue {
   if (error instanceof RangeError)
     return { code: 'limit', message: 'the expression is nested too deeply', offset: 0, length: source.length }
+  if (error instanceof ExpressionError)
+    return { code: 'syntax', message: error.message, offset: error.offset ?? 0, length: error.length ?? source.length }
   if (!(error instanceof ParseError || error instanceof CelTypeError)) throw error
 
   const offset = Math.min(error.range?.start ?? 0, source.length)

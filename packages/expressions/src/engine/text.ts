@@ -67,6 +67,14 @@ export const text = {
     return text.join(parts, by)
   },
 
+  /** Without Unicode's white space at both ends; JavaScript's set is another one. */
+  trim(string: string): string {
+    let [start, end] = [0, string.length]
+    while (start < end && SPACE.test(string.charAt(start))) start++
+    while (end > start && SPACE.test(string.charAt(end - 1))) end--
+    return string.slice(start, end)
+  },
+
   reverse: (string: string): string => Array.from(string).reverse().join(''),
 
   // Not toLowerCase(), which changes letters outside of ASCII too.
@@ -93,6 +101,7 @@ function pointsOf(string: string): string | string[] {
   return Array.from(string)
 }
 
+const SPACE = /\p{White_Space}/u
 const PAIR = /[\ud800-\udfff]/
 
 function indexIn(points: string | string[], index: bigint, name: string): number {

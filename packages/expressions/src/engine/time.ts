@@ -8,7 +8,7 @@ import { ExpressionError } from '../expression-error.ts'
 export function timestamp(value: string | bigint | Date): Date {
   const time = typeof value === 'string' ? readTimestamp(value) : value instanceof Date ? value : secondsToDate(value)
   if (time.getTime() >= TIME_MIN && time.getTime() <= TIME_MAX) return time
-  throw new ExpressionError('number', 'timestamp() is outside of the years 1 to 9999')
+  throw new ExpressionError('number', 'a timestamp is outside of the years 1 to 9999')
 }
 
 const TIME_MIN = -62_135_596_800_000 // 0001-01-01T00:00:00Z
@@ -39,11 +39,15 @@ export function duration(value: string | Duration): Duration {
     nanos += BigInt(whole || '0') * size + (BigInt(fraction.slice(0, 13).padEnd(13, '0')) * size) / 10n ** 13n
   }
   if (sign === '-') nanos = -nanos
-  if (nanos > NANOS_MAX || nanos < -NANOS_MAX) throw new ExpressionError('number', 'duration() is beyond 10,000 years')
+  checkNanos(nanos)
   return new Duration(nanos / 10n ** 9n, Number(nanos % 10n ** 9n))
 }
 
-const DURATION = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+|0)$/
+function checkNanos(nanos: bigint) {
+  if (nanos > NANOS_MAX || nanos < -NANOS_MAX) throw new ExpressionError('number', 'a duration is beyond 10,000 years')
+}
+
+const DURATION = /^([+-]?)((?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))+|0)$/
 const DURATION_PART = /(\d*)\.?(\d*)(ns|us|µs|ms|s|m|h)/g
 const NANOS_MAX = 315_576_000_000n * 10n ** 9n
 const NANOS: Record<string, bigint> = {
@@ -57,14 +61,25 @@ const NANOS: Record<string, bigint> = {
 }
 
 /** As Protobuf's JSON writes it: UTC, with a fraction only where there is one. */
-export const formatTimestamp = (time: Date): string => time.toISOString().replace('.000Z', 'Z')
+export const formatTimestamp = (time: Date): string => timestamp(time).toISOString().replace('.000Z', 'Z')
 
 /** As Protobuf's JSON writes it: seconds with up to nine decimals, `1.5s`. */
 export function formatDuration(span: Duration): string {
-  const nanos = span.seconds * 10n ** 9n + BigInt(span.nanos)
+  const nanos = nanosOf(span)
+  checkNanos(nanos)
   const size = nanos < 0n ? -nanos : nanos
   const fraction = (size % 10n ** 9n).toString().padStart(9, '0').replace(/0+$/, '')
   return `${nanos < 0n ? '-' : ''}${size / 10n ** 9n}${fraction && `.${fraction}`}s`
+}
+
+const nanosOf = (span: Duration) => span.seconds * 10n ** 9n + BigInt(span.nanos)
+
+/** A span in whole units; of milliseconds the part below a second. */
+export const durationPart = {
+  getHours: (span: Duration) => nanosOf(span) / (3600n * 10n ** 9n),
+  getMinutes: (span: Duration) => nanosOf(span) / (60n * 10n ** 9n),
+  getSeconds: (span: Duration) => nanosOf(span) / 10n ** 9n,
+  getMilliseconds: (span: Duration) => (nanosOf(span) / 10n ** 6n) % 1000n,
 }
 
 /** The parts of an instant, in UTC or at an offset such as `+02:00`. */

@@ -6,6 +6,7 @@ import { jsonBytes } from '../json.ts'
 import { DEPTH_MAX, OUTPUT_BYTES_MAX } from '../limits.ts'
 import { type DoubleShape, propOf } from '../types/doubles.ts'
 import { formatDuration, formatTimestamp } from './time.ts'
+import { textWeight } from './weight.ts'
 import { spend } from './work.ts'
 
 /**
@@ -15,12 +16,16 @@ import { spend } from './work.ts'
 export function toCel(value: Json, doubles?: DoubleShape, depth = 0): unknown {
   if (typeof value === 'number') return toCelNumber(value, doubles)
   if (typeof value !== 'object' || value === null) return value
-  spend(1)
   if (depth > DEPTH_MAX) throw depthError()
 
-  if (Array.isArray(value)) return Array.from(value, (item) => toCel(item, doubles?.each, depth + 1))
+  if (Array.isArray(value)) {
+    spend(1 + value.length)
+    return Array.from(value, (item) => toCel(item, doubles?.each, depth + 1))
+  }
   const map = new Map<string, unknown>()
-  for (const key of Object.keys(value)) {
+  const keys = Object.keys(value)
+  spend(1 + keys.length)
+  for (const key of keys) {
     const item = value[key]
     if (item !== undefined) map.set(key, toCel(item, propOf(doubles, key), depth + 1))
   }
@@ -45,6 +50,7 @@ export function toJson(value: unknown): Json {
     spend(1)
     if (depth > DEPTH_MAX) throw depthError()
     if (typeof part === 'string') {
+      spend(textWeight(part))
       count(part.length > OUTPUT_BYTES_MAX ? part.length : jsonBytes(part))
       return part
     }

@@ -6,8 +6,7 @@ import { spend } from './work.ts'
  * their weight is kept.
  */
 export function weigh(value: unknown): number {
-  if (typeof value === 'string') return textWeight(value)
-  if (typeof value !== 'object' || value === null) return 1
+  if (!isAggregate(value)) return weighShallow(value)
   const known = weights.get(value)
   if (known !== undefined) return known
 
@@ -22,19 +21,19 @@ export function weigh(value: unknown): number {
 
 /** The weight without looking inside: for what reads a list's length, or joins its items without reading them. */
 export function weighShallow(value: unknown): number {
-  if (typeof value === 'string') return textWeight(value)
+  if (typeof value === 'string' || value instanceof Uint8Array) return textWeight(value)
   return Array.isArray(value) ? 1 + value.length : 1
 }
 
-export const textWeight = (text: string) => 1 + (text.length >> 3)
+/** Of a string or of bytes. */
+export const textWeight = ({ length }: { length: number }) => 1 + (length >> 3)
+
+const isAggregate = (value: unknown): value is unknown[] | Map<unknown, unknown> =>
+  Array.isArray(value) || value instanceof Map
 
 const weights = new WeakMap<object, number>()
 
-function* itemsOf(value: object): Iterable<unknown> {
-  if (Array.isArray(value)) yield* value
-  else if (value instanceof Map)
-    for (const [key, item] of value) {
-      yield key
-      yield item
-    }
+function* itemsOf(value: unknown[] | Map<unknown, unknown>): Iterable<unknown> {
+  if (Array.isArray(value)) return yield* value
+  for (const entry of value) yield* entry
 }

@@ -27,8 +27,8 @@ export function oncePerEvaluation(key: string): boolean {
 
 /**
  * Counts work before it is done.
- * @throws the same ExpressionError `limit` from then on, once there is none left. `||`, `exists` and their kind take
- * errors for values, so whoever runs an evaluation also asks `isWorkSpent` at its end.
+ * @throws the same ExpressionError `limit` from then on, once there is none left; so whoever catches it and goes on
+ * is stopped at the next count.
  */
 export function spend(units: number) {
   left -= units
@@ -38,6 +38,9 @@ export function spend(units: number) {
   }
 }
 
+/** To make an error takes this much longer than a step, and `||`, `exists` and `default` drop them and go on. */
+export const ERROR_UNITS = 200
+
 export const isWorkSpent = () => left < 0
 
 /** A new error each time for the caller, as errors carry a stack. */
@@ -46,8 +49,8 @@ export const workError = () => new ExpressionError('limit', spent.message)
 /** What has been counted since the start; for tests and for the calibration in bench/. */
 export const workDone = () => (left < 0 ? WORK_MAX : WORK_MAX - left)
 
-/** @throws ExpressionError `limit`, before a string is made that is longer than any result may be. */
+/** @throws ExpressionError `limit`, before a string (or bytes) is made that is longer than any result may be. */
 export function checkTextLength(length: number) {
   if (length > OUTPUT_BYTES_MAX)
-    throw new ExpressionError('limit', `a string of ${length} characters is longer than ${OUTPUT_BYTES_MAX}`)
+    throw new ExpressionError('limit', `a value of ${length} characters is longer than ${OUTPUT_BYTES_MAX}`)
 }

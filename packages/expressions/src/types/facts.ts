@@ -39,9 +39,9 @@ function factsOfComparison(
   return isEqual === isNull ? [] : factAbout(path, 'not-null')
 }
 
-function factAbout(node: Node, is: Fact['is']): Fact[] {
+function factAbout(node: Node, is: Fact['is'], ...fields: string[]): Fact[] {
   const path = pathOf(node)?.path
-  return path ? [{ path, is }] : []
+  return path ? [{ path: [...path, ...fields], is }] : []
 }
 
 /** The type of a variable about whose path (without its name) the fact holds. */
