@@ -33,7 +33,7 @@ export type WorkerOptions = StackAddresses & {
 }
 
 /** A service of ours gets longer than its own grace period before it is killed. */
-const STOP_TIMEOUT_MS = 20_000
+const STOP_TIMEOUT_MS = 30_000
 
 /** Starts the API and waits until it listens. */
 export async function startApi(supervisor: Supervisor, options: ApiOptions): Promise<{ child: Child; url: string }> {
