@@ -32,6 +32,7 @@ grant select, insert, update on treadle.node_runs to treadle_worker;
 grant select on treadle.plans, treadle.run_requests to treadle_worker;
 
 grant select, insert, update on treadle.blobs, treadle.blob_refs to treadle_api, treadle_worker;
+grant delete on treadle.blobs to treadle_worker; -- the sweeper
 
 revoke execute on all functions in schema treadle from public;
 grant execute on all functions in schema treadle to treadle_api;

@@ -1,7 +1,34 @@
-import type { Pool } from 'pg'
+import type { Blob, TenantId } from '@treadle/contract'
+import type { Pool, PoolClient } from 'pg'
+import { inTenant } from '../database/tenant-transaction.ts'
 import type { BlobRefs } from './types.ts'
 
 /** `pool`: connections of either role. */
-export function createBlobRefs(_options: { pool: Pool }): BlobRefs {
-  throw new Error('Not there yet.')
+export const createBlobRefs = ({ pool }: { pool: Pool }): BlobRefs => ({
+  async add(tenant, runId, blobs) {
+    if (blobs.length === 0) return
+    await inTenant(pool, tenant, async (client) => {
+      await touch(client, tenant, blobs)
+      const values = [tenant, runId, blobs.map(({ sha256 }) => sha256)]
+      await client.query({ name: 'treadle add refs', text: ADD, values })
+    })
+  },
+  async touch(tenant, blobs) {
+    if (blobs.length > 0) await inTenant(pool, tenant, (client) => touch(client, tenant, blobs))
+  },
+})
+
+// Waits for a sweeper that is at this very blob; it is gone then, and what comes after (`put`) stores it anew.
+async function touch(client: PoolClient, tenant: TenantId, blobs: readonly Blob[]): Promise<void> {
+  const values = [tenant, blobs.map(({ sha256 }) => sha256), blobs.map(({ size }) => size)]
+  await client.query({ name: 'treadle touch blobs', text: TOUCH, values })
 }
+
+const TOUCH = `
+  insert into treadle.blobs (tenant, sha256, size)
+  select $1, sha256, max(size) from unnest($2::text[], $3::bigint[]) as b(sha256, size) group by sha256 order by sha256
+  on conflict (tenant, sha256) do update set touched_at = clock_timestamp()`
+
+const ADD = `
+  insert into treadle.blob_refs (tenant, run_id, sha256) select distinct $1, $2, b from unnest($3::text[]) as b
+  on conflict do nothing`

@@ -1,32 +1,45 @@
 import type { Readable } from 'node:stream'
-import type { Blob, Sha256, TenantId } from '@treadle/contract'
+import type { Blob, RunId, Sha256, TenantId } from '@treadle/contract'
 
 /** Bytes `start` to `end`, both inclusive, counted from 0; without `end` to the last one. */
 export type ByteRange = { start: number; end?: number }
 
+export type BlobContent = Uint8Array | AsyncIterable<Uint8Array>
+
+export type PutOptions = {
+  /**
+   * Called when the content's name is known and before anything is stored under it: here is the place for `BlobRefs.add`. In this order
+   * the sweeper never takes a blob that somebody is about to refer to.
+   */
+  named?: (blob: Blob) => Promise<void>
+}
+
 /**
  * Content-addressed storage of large values, by tenant. Putting the same bytes again changes nothing.
- * A missing blob, or one whose bytes do not fit its name, is a BlobError.
+ * A missing blob, or one whose bytes do not fit its name, is a BlobError; anything else that is thrown is an outage.
  */
 export type BlobStore = {
-  /** Stores the bytes; resolves when they are durable. Streams are passed through, never held whole. */
-  put(tenant: TenantId, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<Blob>
+  /** Stores the bytes; resolves when they are durable. Streams pass through a file where they are large, never through memory. */
+  put(tenant: TenantId, content: BlobContent, options?: PutOptions): Promise<Blob>
   /**
-   * The bytes as a stream, which fails with BlobError `corrupt` before its end when the content does not fit `sha256`. A `range` is
-   * a part of the whole and cannot be verified.
+   * The bytes as a stream, which fails with BlobError `corrupt` in place of its end when they do not fit `sha256`. A `range` is a part of
+   * the whole and cannot be verified. @throws BlobError `missing`, or `invalid-range` when it starts past the last byte.
    */
   get(tenant: TenantId, sha256: Sha256, options?: { range?: ByteRange }): Promise<Readable>
   /** Size in bytes; undefined when it is not there. */
   size(tenant: TenantId, sha256: Sha256): Promise<number | undefined>
   has(tenant: TenantId, sha256: Sha256): Promise<boolean>
+  /** Repeats change nothing. For the sweeper. */
   delete(tenant: TenantId, sha256: Sha256): Promise<void>
-  /** Says whether the store can be used right now; throws what is wrong. */
+  /** Resolves when the store can be used right now; throws what is wrong. */
   check(): Promise<void>
   close(): Promise<void>
 }
 
-/** Who refers to a blob. Written before anything that carries the handle, so that the sweeper never takes what is in use. */
+/** Who refers to which blob. */
 export type BlobRefs = {
-  /** The run refers to these. Repeats change nothing. */
-  add(tenant: TenantId, runId: string, blobs: Blob[]): Promise<void>
+  /** The run refers to these. Written before anything that carries their handles. Repeats change nothing. */
+  add(tenant: TenantId, runId: RunId, blobs: readonly Blob[]): Promise<void>
+  /** Somebody will refer to these within a day: the sweeper leaves them alone until then. For uploads. */
+  touch(tenant: TenantId, blobs: readonly Blob[]): Promise<void>
 }
