@@ -5,8 +5,8 @@ import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporal
 import { type NodeTask, type Plan, type RunArgs, WORKFLOW_TASK_QUEUE, WORKFLOW_TYPE } from '@treadle/contract'
 import { createSupervisor, freePort, startTemporalServer } from '@treadle/local'
 import { inject } from 'vitest'
-import { createFakeLog, type FakeLog } from './fake-log.ts'
 import { createFakeActivities } from './fake-activities.ts'
+import { createFakeLog, type FakeLog } from './fake-log.ts'
 
 /** What a fake worker does with a node: its output, or a throw. `signal` aborts when the activity is cancelled. */
 export type Work = (task: NodeTask, signal: AbortSignal) => Promise<unknown> | unknown
@@ -94,6 +94,6 @@ const QUIET = {
   trace: ignore,
   debug: ignore,
   info: ignore,
-  warn: (message: string, meta?: unknown) => console.warn(message, meta),
+  warn: ignore,
   error: (message: string, meta?: unknown) => console.error(message, meta),
 }

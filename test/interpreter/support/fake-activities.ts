@@ -1,12 +1,25 @@
 import { Context } from '@temporalio/activity'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
-import { ACTIVITIES, type EvaluateTask, type NodeResult, type NodeTask, type RecordTask, TreadleError } from '@treadle/contract'
+import {
+  ACTIVITIES,
+  type EvaluateTask,
+  type NodeResult,
+  type NodeTask,
+  type RecordTask,
+  TreadleError,
+} from '@treadle/contract'
 import { parseExpression, renderTemplate } from '@treadle/expressions'
 import type { Work } from './engine.ts'
 import type { FakeLog } from './fake-log.ts'
 
 /** Activities under their wire names that write to fake logs and do what a test says. */
-export function createFakeActivities({ logOf, workOf }: { logOf: (runId: string) => FakeLog; workOf: (runId: string) => Work }) {
+export function createFakeActivities({
+  logOf,
+  workOf,
+}: {
+  logOf: (runId: string) => FakeLog
+  workOf: (runId: string) => Work
+}) {
   return {
     [ACTIVITIES.record]: async ({ run, outbox }: RecordTask) => logOf(run.id).apply(outbox),
 

@@ -55,7 +55,7 @@ export function createScriptHost(script: Script) {
       due.push(() => {
         if (done || isCut()) return
         script.onCall?.(path)
-        if (done) return
+        if (cancellation?.isCancelled) return
         const given = answer()
         if (given === 'hangs') return
         calls += 1

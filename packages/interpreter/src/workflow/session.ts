@@ -76,8 +76,10 @@ export function createSession(args: RunArgs) {
       return { type: 'completed', output }
     } catch (error) {
       if (defect) return { type: 'failed', failure: defect }
-      if (cancellation.isCancelled) return { type: 'cancelled' }
-      return { type: 'failed', failure: toFailure(error) }
+      const failure = toFailure(error)
+      // A worker may see the run's flag before Temporal's cancel is here.
+      if (cancellation.isCancelled || failure.info.type === 'cancelled') return { type: 'cancelled' }
+      return { type: 'failed', failure }
     }
   }
 
