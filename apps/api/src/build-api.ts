@@ -1,6 +1,6 @@
 import type { Bridge } from '@treadle/bridge'
 import type { BlobRefs, BlobStore, EventLog, RunStore } from '@treadle/storage'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.ts'
 import type { CompileDocument } from './documents/compile-document.ts'
 import { bodies } from './http/bodies.ts'
@@ -56,7 +56,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   const { config, runs, log, blobs, blobRefs, bridge, starter, compile, sampleSpec, parts, logger } = api
   const app = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
     requestIdHeader: false,
     bodyLimit: config.bodyBytesMax,

@@ -9,6 +9,8 @@ declare module 'fastify' {
     acceptsYaml?: boolean
     /** The route gets the body's text as it was sent. */
     rawBody?: boolean
+    /** The route can be called without a body. */
+    optionalBody?: boolean
   }
 }
 

@@ -26,6 +26,7 @@ const TAGS = [
  */
 export const openapi = fastifyPlugin(
   async (app: FastifyInstance) => {
+    const optionalBodies = new Set<string | undefined>()
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.1',
@@ -41,12 +42,15 @@ export const openapi = fastifyPlugin(
         security: [],
       },
       convertConstToEnum: false,
-      transform: ({ schema, url, route }) => ({ schema: marked(schema, route.config?.acceptsYaml), url }),
+      transform: ({ schema, url, route }) => {
+        if (route.config?.optionalBody) optionalBodies.add(schema?.operationId)
+        return { schema: marked(schema, route.config?.acceptsYaml), url }
+      },
     })
 
     let text: string | undefined
     app.decorate('openapiText', () => {
-      text ??= stringify(documentOf(app.swagger()), { lineWidth: 120, aliasDuplicateObjects: false })
+      text ??= stringify(documentOf(app.swagger(), optionalBodies), { lineWidth: 120, aliasDuplicateObjects: false })
       return text
     })
   },
@@ -57,7 +61,7 @@ const MARK = 'x-shape'
 
 /** References to schemas/ as marks; a document's body is taken as YAML too. */
 function marked(schema: object | undefined, acceptsYaml: boolean | undefined): never {
-  const copy = replaceRefs(schema ?? {}, ($ref) => ({ [MARK]: componentName($ref) })) as Record<string, unknown>
+  const copy = localRefs(schema ?? {}, ($ref) => ({ [MARK]: componentName($ref) })) as Record<string, unknown>
   if (copy.body !== undefined) {
     const content = acceptsYaml ? ['application/json', 'application/yaml'] : ['application/json']
     const { description, ...body } = copy.body as { description?: string }
@@ -69,9 +73,15 @@ function marked(schema: object | undefined, acceptsYaml: boolean | undefined): n
   return copy as never
 }
 
-function documentOf(gathered: object): object {
-  const unmarked = replaceMarks(gathered) as { components?: object }
-  return { ...unmarked, components: { schemas: components(SCHEMAS) } }
+type Operation = { operationId?: string; requestBody?: { required: boolean } }
+
+/** The library says of every body that it is required. */
+function documentOf(gathered: object, optionalBodies: ReadonlySet<string | undefined>): object {
+  const document = replaceMarks(gathered) as { paths: Record<string, Record<string, Operation>> }
+  for (const { operationId, requestBody } of Object.values(document.paths).flatMap(Object.values<Operation>)) {
+    if (requestBody && optionalBodies.has(operationId)) requestBody.required = false
+  }
+  return { ...document, components: { schemas: components(SCHEMAS) } }
 }
 
 function replaceMarks(value: unknown): unknown {
@@ -81,5 +91,3 @@ function replaceMarks(value: unknown): unknown {
   if (typeof mark === 'string') return { $ref: `#/components/schemas/${mark}` }
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, replaceMarks(part)]))
 }
-
-const replaceRefs = localRefs

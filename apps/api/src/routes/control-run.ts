@@ -48,6 +48,7 @@ export const controlRunRoutes: FastifyPluginAsync<{ control: ControlRun; runs: R
     app.post<{ Params: { runId: RunId }; Body: Body }>(
       `/runs/:runId/${name}`,
       {
+        config: { optionalBody: true },
         preValidation: async (request) => {
           request.body ??= {} // Nobody has to give a reason.
         },

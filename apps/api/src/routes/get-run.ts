@@ -23,7 +23,7 @@ export const getRunRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'get'> }> = 
         },
         response: {
           200: answer('The run.', ref('run.v1'), {
-            ETag: { description: 'Changes with the run.', schema: { type: 'string' } },
+            ETag: { description: 'Changes with the run.', type: 'string' },
           }),
           304: { description: 'It is as it was.', type: 'null' },
           ...problemAnswers('malformed-request', 'not-found'),

@@ -13,6 +13,7 @@ export const sendSignalRoute: FastifyPluginAsync<SendSignalRouteParts> = async (
   app.post<{ Params: { runId: RunId; name: string }; Querystring: { node?: Path }; Body: Json | undefined }>(
     '/runs/:runId/signals/:name',
     {
+      config: { optionalBody: true },
       schema: {
         operationId: 'sendSignal',
         tags: ['control'],

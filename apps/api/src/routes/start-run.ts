@@ -86,4 +86,4 @@ export const startRunRoute: FastifyPluginAsync<StartRunRouteParts> = async (app,
   )
 }
 
-const LOCATION = { Location: { description: 'Where the run is.', schema: { type: 'string' } } }
+const LOCATION = { Location: { description: 'Where the run is.', type: 'string' } }
