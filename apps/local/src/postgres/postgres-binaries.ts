@@ -1,4 +1,4 @@
-import { access, constants, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { ClearError } from '../clear-error.ts'
@@ -31,10 +31,9 @@ export async function requireReachable(path: string, user: { uid: number; gid: n
     const allowed = uid === user.uid ? mode & 0o100 : gid === user.gid ? mode & 0o010 : mode & 0o001
     if (allowed === 0) {
       throw new ClearError(
-        `Postgres refuses to run as root, and the user that it would run as may not enter ${folder}: run this as another ` +
-          'user, or move the checkout to a folder that everyone may enter.',
+        `Postgres refuses to run as root, and the user that it runs as instead may not enter ${folder}: start this as ` +
+          `another user, or open that folder (chmod o+x ${folder}).`,
       )
     }
   }
-  await access(path, constants.F_OK)
 }

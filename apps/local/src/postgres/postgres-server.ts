@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { chmod, chown, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { ClearError } from '../clear-error.ts'
 import type { Child } from '../processes/child.ts'
@@ -32,7 +32,10 @@ export async function startPostgres(
 ): Promise<PostgresServer> {
   const binaries = await findPostgresBinaries()
   const user = await postgresUser()
-  if (user) await requireReachable(binaries.postgres, user)
+  await mkdir(dirname(dataFolder), { recursive: true })
+  if (user) {
+    for (const path of [binaries.postgres, dataFolder]) await requireReachable(path, user)
+  }
   if (!(await exists(join(dataFolder, 'PG_VERSION')))) {
     onStep('Making a Postgres cluster (once)')
     await makeCluster(binaries, { dataFolder, password, ...(user && { user }) })
@@ -62,10 +65,8 @@ async function makeCluster(
   { initdb }: PostgresBinaries,
   { dataFolder, password, user }: { dataFolder: string; password: string; user?: SystemUser },
 ): Promise<void> {
-  const parent = join(dataFolder, '..')
-  await mkdir(parent, { recursive: true })
   // Made beside it and moved when whole, so that an interrupted start leaves no half of a cluster behind.
-  const workFolder = await mkdtemp(join(parent, 'making-'))
+  const workFolder = await mkdtemp(join(dirname(dataFolder), 'making-'))
   try {
     await mkdir(join(workFolder, 'cluster'))
     await writeFile(join(workFolder, 'password'), password, { mode: 0o600 })

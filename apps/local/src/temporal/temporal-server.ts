@@ -14,6 +14,8 @@ export type TemporalServerOptions = {
   namespace?: string
   /** The server as it is shipped, without the settings below, to see that nobody depends on them. Default false. */
   stock?: boolean
+  /** Further settings (`key=value`, dynamic configuration), such as limits that a test wants to reach soon. */
+  settings?: string[]
   logFile?: string
 }
 
@@ -22,13 +24,21 @@ export type TemporalServer = { address: string; namespace: string; child: Child 
 /** Starts the official dev server on 127.0.0.1 and waits until it serves and knows our search attributes. */
 export async function startTemporalServer(
   supervisor: Supervisor,
-  { executable, port, databaseFile, namespace = 'default', stock = false, logFile }: TemporalServerOptions,
+  {
+    executable,
+    port,
+    databaseFile,
+    namespace = 'default',
+    stock = false,
+    settings = [],
+    logFile,
+  }: TemporalServerOptions,
 ): Promise<TemporalServer> {
   const args = [
     ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), '--namespace', namespace],
     ...['--log-level', 'warn'],
     ...(databaseFile === undefined ? [] : ['--db-filename', databaseFile, ...DATABASE_SETTINGS]),
-    ...(stock ? [] : SERVER_SETTINGS.flatMap((setting) => ['--dynamic-config-value', setting])),
+    ...[...(stock ? [] : SERVER_SETTINGS), ...settings].flatMap((setting) => ['--dynamic-config-value', setting]),
   ]
   const child = await supervisor.start({
     name: 'Temporal',
