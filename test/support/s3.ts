@@ -40,7 +40,8 @@ export async function buildOrFindS3(env = process.env): Promise<string> {
 /** Starts the server on a free port, with its files below `folder`, and makes one bucket. */
 export async function startS3(supervisor: Supervisor, folder: string): Promise<S3Server> {
   const command = await buildOrFindS3()
-  const [objects, sidecar] = [join(folder, 's3'), join(folder, 's3-metadata')]
+  // Not `s3` and `s3-metadata`: it compares prefixes, and would take the second to lie inside of the first.
+  const [objects, sidecar] = [join(folder, 's3-objects'), join(folder, 's3-metadata')]
   for (const path of [objects, sidecar]) await mkdir(path, { recursive: true })
 
   const [port, region, bucket] = [await freePort(), 'us-east-1', 'treadle']
