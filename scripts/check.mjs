@@ -29,7 +29,7 @@ const checks = [
   { name: 'generated files fresh', run: () => generate({ checkOnly: true }), mend: 'npm run generate' },
 ]
 
-const CRUISED = ['--config', '.dependency-cruiser.cjs', 'packages', 'apps', 'test']
+const CRUISED = ['--config', '.dependency-cruiser.cjs', 'packages', 'apps', 'test', 'bench']
 
 /** Runs every check, also after one failed, and resolves to how many passed and failed. */
 export async function check() {
