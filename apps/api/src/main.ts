@@ -24,12 +24,11 @@ const pool = createPool({
 })
 const runs = createRunStore({ pool })
 const log = createEventLog({ pool, listenUrl: config.databaseUrl, log: logger })
-const blobs = openBlobs({ url: config.blobs, log: logger })
+const blobs = openBlobs({ url: config.blobs })
 const blobRefs = createBlobRefs({ pool })
 const bridge = createBridge({ address: config.temporalAddress, namespace: config.temporalNamespace })
 
-const specOf = createSpecOf(config)
-const starter = createStarter({ bridge, runs, specOf, log: logger })
+const starter = createStarter({ bridge, runs, blobRefs, specOf: createSpecOf(config), log: logger })
 const limits = { executionTimeoutMs: config.runTimeoutMs }
 const app = await buildApi({
   config,
@@ -40,7 +39,7 @@ const app = await buildApi({
   bridge,
   starter,
   compile: createCompileDocument((document) => translate(document, { limits })),
-  sampleSpec: createSampleSpec(specOf),
+  sampleSpec: createSampleSpec(config),
   parts: [
     { name: 'Postgres', check: () => pool.query('select 1') },
     { name: 'Temporal', check: bridge.checkHealth },

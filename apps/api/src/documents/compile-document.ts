@@ -10,11 +10,13 @@ export type Translated = {
   plan?: Plan
   planHash?: string
   bounds?: unknown
+  /** Texts that the plan names by content. */
+  blobs?: readonly { json: string }[]
 }
 
 export type Translate = (document: string | Json) => Translated
 
-export type CompiledDocument = { plan: Plan; planHash: string; document: string }
+export type CompiledDocument = { plan: Plan; planHash: string; document: string; blobs: readonly { json: string }[] }
 
 /** Documents to plans. The same document again costs a hash. */
 export type CompileDocument = {
@@ -36,9 +38,9 @@ export function createCompileDocument(translate: Translate): CompileDocument {
   return {
     all,
     orRefuse(source) {
-      const { ok, diagnostics, plan, planHash } = all(source)
+      const { ok, diagnostics, plan, planHash, blobs = [] } = all(source)
       if (!ok || !plan || planHash === undefined) throw refusal(diagnostics)
-      return { plan, planHash, document: textOf(source) }
+      return { plan, planHash, document: textOf(source), blobs }
     },
   }
 }

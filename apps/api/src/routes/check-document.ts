@@ -85,4 +85,4 @@ function read(compile: CompileDocument, request: FastifyRequest): Translated {
 }
 
 /** Findings after which there is nothing to find more in. */
-const UNREADABLE = new Set(['syntax'])
+const UNREADABLE = new Set(['syntax', 'too-deep', 'too-large', 'too-many-aliases'])

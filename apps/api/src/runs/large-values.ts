@@ -1,36 +1,27 @@
 import { type Blob, type Handle, INLINE_BYTES_MAX, type Json, toHandle } from '@treadle/contract'
 
+type PutBytes = (bytes: Uint8Array) => Promise<Blob>
+
 /**
  * The value with its large parts stored and replaced by handles, the innermost first: so an expression that reads a small
  * field beside a large one needs no blob. A part of many small ones goes as a whole.
  */
-export async function offloadLarge(
-  value: Json,
-  put: (bytes: Uint8Array) => Promise<Blob>,
-): Promise<{ value: Json; blobs: Blob[] }> {
-  const blobs: Blob[] = []
-
-  const visit = async (part: Json): Promise<{ part: Json | Handle; bytes: number }> => {
-    const whole = JSON.stringify(part)
-    const bytes = Buffer.byteLength(whole)
-    if (bytes <= INLINE_BYTES_MAX) return { part, bytes }
-    const smaller = await visitMembers(part)
-    if (smaller && smaller.bytes <= INLINE_BYTES_MAX) return smaller
-    // Its members were stored for nothing, if any were: nobody refers to them, so they are swept.
-    const blob = await put(Buffer.from(whole))
-    blobs.push(blob)
-    return { part: toHandle(blob), bytes: HANDLE_BYTES }
-  }
-
-  const visitMembers = async (part: Json) => {
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) return undefined
-    const members: Record<string, Json | Handle> = {}
-    for (const [key, member] of Object.entries(part)) members[key] = (await visit(member)).part
-    return { part: members as Json, bytes: Buffer.byteLength(JSON.stringify(members)) }
-  }
-
-  const { part } = await visit(value)
-  return { value: part as Json, blobs }
+export async function offloadLarge(value: Json, put: PutBytes): Promise<Json> {
+  if (isSmall(value)) return value
+  const smaller = await offloadMembers(value, put)
+  if (smaller !== undefined && isSmall(smaller as Json)) return smaller as Json
+  return toHandle(await put(Buffer.from(JSON.stringify(value)))) as unknown as Json
 }
 
-const HANDLE_BYTES = 120
+async function offloadMembers(value: Json, put: PutBytes): Promise<Record<string, Json | Handle> | undefined> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  // With so many members the handles alone would be large: nothing is stored for that.
+  if (Object.keys(value).length > MEMBERS_MAX) return undefined
+  const members: Record<string, Json | Handle> = {}
+  for (const [key, member] of Object.entries(value)) members[key] = await offloadLarge(member, put)
+  return members
+}
+
+const MEMBERS_MAX = 64
+
+const isSmall = (value: Json): boolean => Buffer.byteLength(JSON.stringify(value)) <= INLINE_BYTES_MAX

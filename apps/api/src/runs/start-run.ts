@@ -1,6 +1,4 @@
 import {
-  type Blob,
-  INLINE_BYTES_MAX,
   type Json,
   newRunId,
   type Plan,
@@ -27,7 +25,7 @@ export type StartedRun = { runId: RunId; answer: StoredResponse; isReplay: boole
 export type StartRunParts = {
   runs: Pick<RunStore, 'insert'>
   blobs: Pick<BlobStore, 'put'>
-  blobRefs: BlobRefs
+  blobRefs: Pick<BlobRefs, 'touch'>
   compile: CompileDocument
   checkValue: CheckValue
   starter: Pick<Starter, 'startSoon'>
@@ -43,11 +41,10 @@ const INPUT_BYTES_MAX = 1024 * 1024
  */
 export const createStartRun = (parts: StartRunParts) => {
   return async ({ tenant, body, idempotencyKey }: StartCommand): Promise<StartedRun> => {
-    const { plan, planHash, document } = parts.compile.orRefuse(documentOf(body))
+    const { plan, planHash, document, blobs } = parts.compile.orRefuse(documentOf(body))
     const input = checkedInput(parts.checkValue, plan, (body.input ?? {}) as Json)
     const id = body.id ?? newRunId()
-    const { value, blobs } = await storeLarge(parts, tenant, input)
-    await keepBlobs(parts, tenant, id, blobs)
+    const value = await storeLarge(parts, tenant, input, blobs)
 
     const result = await parts.runs.insert(tenant, {
       id,
@@ -109,16 +106,21 @@ function checkedInput(checkValue: CheckValue, plan: Plan, input: Json): Json {
 const sentence = (errors: readonly ProblemError[]) =>
   `${errors.map(({ path, message }) => `${path} ${message}`).join('; ')}.`
 
-async function storeLarge({ blobs }: StartRunParts, tenant: TenantId, input: Json) {
-  if (Buffer.byteLength(JSON.stringify(input)) <= INLINE_BYTES_MAX) return { value: input, blobs: [] }
+/**
+ * Stores what the plan names by content, and the large parts of the input. Until the run refers to them, when it is started,
+ * the sweeper leaves them alone because they are new.
+ */
+async function storeLarge(
+  { blobs, blobRefs }: StartRunParts,
+  tenant: TenantId,
+  input: Json,
+  planBlobs: readonly { json: string }[],
+): Promise<Json> {
+  const put = (bytes: Uint8Array) => blobs.put(tenant, bytes, { named: (blob) => blobRefs.touch(tenant, [blob]) })
   try {
-    return await offloadLarge(input, (bytes) => blobs.put(tenant, bytes))
+    for (const { json } of planBlobs) await put(Buffer.from(json))
+    return await offloadLarge(input, put)
   } catch (error) {
     throw problem('dependency-unavailable', 'The blob store cannot be reached.', { cause: error })
   }
-}
-
-/** Before the run, since nothing may carry a handle that the sweeper could take. */
-async function keepBlobs({ blobRefs }: StartRunParts, tenant: TenantId, runId: RunId, blobs: Blob[]) {
-  if (blobs.length > 0) await blobRefs.add(tenant, runId, blobs)
 }

@@ -1,6 +1,8 @@
 import type { Bridge } from '@treadle/bridge'
-import type { PendingStart, RunStore } from '@treadle/storage'
+import { handlesIn } from '@treadle/contract'
+import type { BlobRefs, PendingStart, RunStore } from '@treadle/storage'
 import type { FastifyBaseLogger } from 'fastify'
+import { planBlobs } from './plan-blobs.ts'
 import type { SpecOf } from './specs.ts'
 
 /** How many starts may be under way beside requests; what comes on top is left to the reconciler. */
@@ -19,17 +21,22 @@ export type Starter = {
 export function createStarter({
   bridge,
   runs,
+  blobRefs,
   specOf,
   log,
 }: {
   bridge: Pick<Bridge, 'start'>
   runs: Pick<RunStore, 'markStarted'>
+  blobRefs: Pick<BlobRefs, 'add'>
   specOf: SpecOf
   log: FastifyBaseLogger
 }): Starter {
   const inFlight = new Set<Promise<void>>()
 
   const start = async ({ run, plan, input }: PendingStart) => {
+    // Before Temporal sees a handle: from here on the sweeper leaves the blob alone as long as the run is kept.
+    const blobs = [...handlesIn(input), ...planBlobs(plan)]
+    if (blobs.length > 0) await blobRefs.add(run.tenant, run.id, blobs)
     await bridge.start(specOf(run, plan, input))
     await runs.markStarted(run.tenant, run.id)
   }
