@@ -2,6 +2,7 @@ import { WorkflowUpdateFailedError } from '@temporalio/client'
 import { HANDLERS, TreadleError } from '@treadle/contract'
 import { planOf } from '@treadle/interpreter/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { deferred } from './support/deferred.ts'
 import { type Engine, startEngine } from './support/engine.ts'
 
 let engine: Engine
@@ -167,7 +168,7 @@ test('a run that was ended from elsewhere stops and writes nothing more', async 
 test('a paused run schedules nothing until it is resumed', async () => {
   const plan = planOf({ nodes: { a: { kind: 'llm' }, b: { kind: 'llm', prompt: '${nodes.a}' } } })
   const gate = deferred()
-  const { handle, log } = await engine.start(plan, { work: async ({ path }) => (await gate.promise, path) })
+  const { handle, log } = await engine.start(plan, { work: ({ path }) => gate.promise.then(() => path) })
   await log.until('node.started', 'a')
   await handle.signal(HANDLERS.control, { id: 'c1', action: 'pause', reason: 'lunch' })
   await log.until('run.paused')
@@ -188,12 +189,3 @@ test('a paused run schedules nothing until it is resumed', async () => {
 
 const untilAborted = (signal: AbortSignal) =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
-
-/** A promise that the test settles itself; Node 20 has no Promise.withResolvers. */
-function deferred() {
-  let resolve = () => {}
-  const promise = new Promise<void>((settle) => {
-    resolve = settle
-  })
-  return { promise, resolve }
-}

@@ -20,11 +20,11 @@ export type Engine = {
 export type Run = { id: string; handle: WorkflowHandle; log: FakeLog }
 
 /** A real Temporal server and the workflow on it; workers and log are fakes, so that each test says what they do. */
-export async function startEngine(): Promise<Engine> {
+export async function startEngine({ settings = [] }: { settings?: string[] } = {}): Promise<Engine> {
   const supervisor = createSupervisor()
   const { temporal } = inject('shared')
   Runtime.install({ logger: QUIET })
-  const { address } = await startTemporalServer(supervisor, { executable: temporal, port: await freePort() })
+  const { address } = await startTemporalServer(supervisor, { executable: temporal, port: await freePort(), settings })
   const native = await NativeConnection.connect({ address })
   const connection = await Connection.connect({ address })
   const client = new Client({ connection })

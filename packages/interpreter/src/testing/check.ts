@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { planOf, type TestDocument } from './plan-of.ts'
-import { play } from './play.ts'
+import { type PlayResult, play } from './play.ts'
 
 /**
  * Plays a document and compares the whole log with `expected`: one line for each event (`+` node.started, `-` node.completed, `!` node.failed,
@@ -32,7 +32,7 @@ export function shorten(line: string): string {
   return [MARKS[type] ?? type, ...rest].join(' ')
 }
 
-export function shownResult(result: Awaited<ReturnType<typeof play>>['result']): string {
+export function shownResult(result: PlayResult): string {
   if (result === 'cut') return '= still waiting'
   return 'output' in result
     ? `= ${JSON.stringify(result.output)}`

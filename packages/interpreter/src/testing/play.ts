@@ -4,13 +4,14 @@ import type { MemoEntry } from '../core/memo.ts'
 import { runPlan } from '../core/run-plan.ts'
 import { createScriptHost, type Script } from './script-host.ts'
 
-export type Played = { log: string[]; result: { output: Json } | { error: string; node?: string } | 'cut' }
+/** `cut`: it waits for something that does not come. */
+export type PlayResult = { output: Json } | { error: string; node?: string } | 'cut'
 
 /** Runs a plan against a script to its end, or to where the script cuts it. `cancelAt`: cancels the run when this path is asked for. */
 export async function play(
   plan: Plan,
   { input = null, memo = {}, cancelAt, ...script }: Script & { input?: Json; memo?: MemoEntry; cancelAt?: string } = {},
-): Promise<Played & { memo: MemoEntry; calls: number; requests: ReturnType<typeof createScriptHost>['requests'] }> {
+) {
   const cancellation = createCancellation()
   const scripted = createScriptHost({
     ...script,
@@ -18,7 +19,7 @@ export async function play(
       if (path === cancelAt) cancellation.cancel()
     },
   })
-  let result: Played['result'] = 'cut'
+  let result: PlayResult = 'cut'
   const run = { id: 'run_1', startedAt: '2026-11-24T00:00:00.000Z' }
   runPlan(plan, { input, run, host: scripted.host, memo, cancellation }).then(
     (output) => {
@@ -29,5 +30,6 @@ export async function play(
     },
   )
   await scripted.play()
-  return { log: scripted.log, result, memo, calls: scripted.calls, requests: scripted.requests }
+  const { log, requests, calls, nowMs } = scripted
+  return { log, requests, calls, nowMs, memo, result }
 }

@@ -8,12 +8,14 @@ import type { ExecuteOutcome, ExecuteRequest, Host, ReceiveOutcome, RunEvent } f
 export type Answer = { output: Json } | { error: Omit<ErrorInfo, 'message'> & { message?: string } } | 'hangs'
 
 export type Script = {
-  /** By path; a path that is not named gives its own work back. */
-  answers?: Record<string, Answer>
+  /** By path; a path that is not named answers with itself. */
+  answers?: Record<string, Answer> | ((path: string) => Answer)
   /** Payloads by path of a `receive`; none: it times out if it can, else it waits. */
   signals?: Record<string, Json>
   /** From this many calls of the host on, nothing is answered any more: the run is cut. */
   cutAfter?: number
+  /** What the clock says in the beginning. Default 0. */
+  nowMs?: number
   /** Called before each answer: may cancel the run. */
   onCall?: (path: string) => void
 }
@@ -27,7 +29,7 @@ export function createScriptHost(script: Script) {
   const requests: ExecuteRequest[] = []
   const due: (() => void)[] = []
   const timers: { untilMs: number; ring: () => void }[] = []
-  let nowMs = 0
+  let nowMs = script.nowMs ?? 0
   let calls = 0
   const open = new Set<string>()
 
@@ -81,7 +83,7 @@ export function createScriptHost(script: Script) {
       }
       const answer = (): ExecuteOutcome | 'hangs' => {
         start()
-        const given = script.answers?.[path] ?? { output: path }
+        const given = answerTo(script, path)
         if (given === 'hangs') return given
         if ('output' in given) {
           write('node.completed', path, { output: given.output })
@@ -156,6 +158,9 @@ export function createScriptHost(script: Script) {
     get calls() {
       return calls
     },
+    get nowMs() {
+      return nowMs
+    },
   }
 
   function ringFirst() {
@@ -166,6 +171,9 @@ export function createScriptHost(script: Script) {
     first.ring()
   }
 }
+
+const answerTo = ({ answers = {} }: Script, path: string): Answer =>
+  (typeof answers === 'function' ? answers(path) : answers[path]) ?? { output: path }
 
 const ENDS = new Set(['node.completed', 'node.failed', 'node.cancelled'])
 const CANCELLED: ErrorInfo = { type: 'cancelled', message: 'It was cancelled.' }
