@@ -13,8 +13,9 @@ export const NODES_MAX = 2000
 /** Nesting of parentheses, calls, indexes, lists and maps in the source. */
 export const NESTING_MAX = 32
 
-/** Units of work of one evaluation: about one evaluated node, one converted value or eight characters each. */
-export const WORK_MAX = 500_000
+/** Units of work of one evaluation: about one evaluated node, one converted value or eight characters each. A unit takes
+ * 50 to 250 ns (see bench/), and this is room for 20 nodes on each of 10,000 items. */
+export const WORK_MAX = 250_000
 
 /** A string or a result that an expression makes, as UTF-8. Temporal refuses payloads above 2 MiB. */
 export const OUTPUT_BYTES_MAX = 1024 * 1024

@@ -11,7 +11,7 @@ export function encodeJson(value: unknown): string {
   const json = toJson(value)
   try {
     const text = canonicalJson(json)
-    spend(text.length >> 2)
+    spend(text.length >> 1)
     return text
   } catch (error) {
     throw error instanceof RangeError ? new ExpressionError('type', error.message) : error

@@ -17,7 +17,10 @@ const TIME_MAX = 253_402_300_799_999 // 9999-12-31T23:59:59.999Z
 const secondsToDate = (seconds: bigint) => new Date(Number(seconds) * 1000)
 
 function readTimestamp(source: string): Date {
-  const time = new Date(RFC_3339.test(source) ? source.toUpperCase() : Number.NaN)
+  const [, year, month, day] = RFC_3339.exec(source) ?? []
+  // `new Date` takes the 30th of February for the 2nd of March.
+  const isDay = year && Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()
+  const time = new Date(isDay ? source.toUpperCase() : Number.NaN)
   if (!Number.isNaN(time.getTime())) return time
   throw new ExpressionError(
     'type',
@@ -25,7 +28,7 @@ function readTimestamp(source: string): Date {
   )
 }
 
-const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/
+const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/
 
 /** A span such as `90s`, `1h30m` or `-1.5h`. */
 export function duration(value: string | Duration): Duration {

@@ -47,7 +47,7 @@ export function toJson(value: unknown): Json {
   }
 
   const convert = (part: unknown, depth: number): Json => {
-    spend(1)
+    spend(2)
     if (depth > DEPTH_MAX) throw depthError()
     if (typeof part === 'string') {
       spend(textWeight(part))

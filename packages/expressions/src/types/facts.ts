@@ -26,12 +26,15 @@ export function factsOf(condition: Node, holds: boolean): Fact[] {
   }
 }
 
-/** `a == 1` and `a != null` say that `a` is not null. */
+/** `a == 1` and `a != null` say that `a` is not null, `"b" in a` that `a.b` is there. */
 function factsOfComparison(
   { operator, operands: [left, right] }: Syntax & { kind: 'operator' },
   holds: boolean,
 ): Fact[] {
-  if (!left || !right || (operator !== '==' && operator !== '!=')) return []
+  if (!left || !right) return []
+  if (operator === 'in' && holds && typeof left.args === 'string' && left.op === 'value')
+    return factAbout(right, 'present', left.args)
+  if (operator !== '==' && operator !== '!=') return []
   const [path, constant] = right.op === 'value' ? [left, right] : [right, left]
   if (constant.op !== 'value') return []
   const isEqual = (operator === '==') === holds

@@ -125,7 +125,7 @@ function intersect(a: CelType, b: CelType): CelType {
 }
 
 function meet(a: CelType, b: CelType): CelType[] {
-  if (a.kind === b.kind) return [intersect(a, b)]
+  if (a.kind === b.kind) return [a.kind === 'object' || a.kind === 'list' ? intersect(a, b) : a]
   // `type: number` with `enum: [1, 2]` holds doubles: the declared type decides, not how the number looks.
   return isAssignable(a, b) ? [b] : isAssignable(b, a) ? [a] : []
 }
