@@ -40,7 +40,7 @@ export function useStorage(): () => Storage {
   }
 }
 
-async function openStorage(): Promise<Storage & { close(): Promise<void> }> {
+export async function openStorage(): Promise<Storage & { close(): Promise<void> }> {
   const urls = await cloneDatabase(inject('shared').postgres)
   const admin = createPool({ url: urls.adminUrl, applicationName: 'test', max: 2 })
   const api = createPool({ url: urls.apiUrl, applicationName: 'test api' })

@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { createSupervisor, type Supervisor } from '@treadle/local'
+import { openBlobs } from '@treadle/storage'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { openLedger } from '../support/ledger.ts'
+import { type S3Server, startS3 } from '../support/s3.ts'
+import { type BlobSubject, blobSuite } from './support/blob-suite.ts'
+
+let supervisor: Supervisor | undefined
+let server: S3Server | undefined
+let subject: BlobSubject | undefined
+let folder = ''
+
+beforeAll(async () => {
+  const shared = inject('shared')
+  folder = await mkdtemp(join(shared.folder, 's3-'))
+  supervisor = createSupervisor({ onSpawn: openLedger(shared.ledgerFile).add })
+  server = await startS3(supervisor, folder)
+  const { endpoint, region, bucket } = server
+  const credentials = credentialsOf(server)
+  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true })
+  subject = {
+    blobs: openBlobs({ url: server.blobs.replace('s3://treadle', 's3://treadle/some/prefix'), credentials }),
+    async tamper(tenant, sha256, content) {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: `some/prefix/${tenant}/${sha256}`, Body: content }))
+    },
+  }
+}, 600_000) // The server is built from its sources where it is not in the cache.
+afterAll(async () => {
+  await subject?.blobs.close()
+  await supervisor?.stopAll()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const credentialsOf = ({ env }: S3Server) => ({
+  accessKeyId: env.AWS_ACCESS_KEY_ID,
+  secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+})
+
+blobSuite(() => {
+  if (!subject) throw new Error('The store is there only inside of tests.')
+  return subject
+})
+
+test('a bucket that is not there is said by the check, and is no missing blob', async () => {
+  if (!server) throw new Error('The server runs inside of tests.')
+  const url = server.blobs.replace('s3://treadle', 's3://elsewhere')
+  const blobs = openBlobs({ url, credentials: credentialsOf(server) })
+  await expect(blobs.check()).rejects.toThrow()
+  await expect(blobs.put('default', Buffer.from('x'))).rejects.toThrow()
+  await blobs.close()
+})
