@@ -936,6 +936,25 @@ export type SearchAttributes = {
 export type Health = {
   status: 'ok'
 }
+export type BoundRange = {
+  least: number
+  /**
+   * null: the document does not bound it.
+   */
+  most: number | null
+}
+/**
+ * What a run of a document takes, told before it starts. `least` holds for every run that completes and reuses nothing; `most` for every run. Children that are waited for, or detached, are counted in.
+ */
+export type Bounds = {
+  nodeRuns: BoundRange
+  llmCalls: BoundRange
+  toolCalls: BoundRange
+  activities: BoundRange
+  historyEvents: BoundRange
+  outputTokens: BoundRange
+  costUsd: BoundRange
+}
 /**
  * Stands inside a value for a part that is stored as a blob. The key `$blob` is refused in what comes from outside, so a handle is always ours.
  */

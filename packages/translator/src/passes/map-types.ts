@@ -1,0 +1,34 @@
+import {
+  type CelType,
+  DYN,
+  INT,
+  listOf,
+  NULL,
+  nullable,
+  objectOf,
+  STRING,
+  unionOf,
+  withoutNull,
+} from '@treadle/expressions'
+import type { ProgramNode } from '../program/program.ts'
+import { listBoundOf } from './list-bound.ts'
+import { setVariables, typeInner } from './node-types.ts'
+import type { Typing } from './types.ts'
+
+/** The output of a map: a list of what its body gives. Says where nothing bounds the items. */
+export function typeMap(node: ProgramNode, typing: Typing): CelType {
+  if (node.ir.kind !== 'map') return DYN
+  const over = node.slots.get('over')
+  const list = over ? withoutNull(typing.slots.check(over, nullable(listOf(DYN)))) : DYN
+  const item = list.kind === 'list' ? list.items : DYN
+  const inner = node.bodies.find(({ role }) => role === 'do')
+  if (inner) setVariables(inner.body.scope, { item, index: INT })
+  if (node.isSound && node.ir.maxItems === undefined && listBoundOf(node, typing) === undefined) {
+    const message = 'nothing bounds how many items this map has'
+    typing.slots.report({ code: 'missing-bound', path: node.pointer, message, spot: { at: 'key' } })
+  }
+  const [output = NULL] = typeInner(node, 'do', typing)
+  return listOf(node.ir.onItemError === 'collect' ? unionOf(output, ITEM_ERROR) : output)
+}
+
+const ITEM_ERROR = objectOf({ error: objectOf({ type: STRING, message: STRING }) })
