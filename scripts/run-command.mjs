@@ -3,6 +3,9 @@ import { root } from './environment.mjs'
 
 const TAIL_CHARACTERS = 20_000
 
+// Programs see a pipe, and would print without colours although a terminal shows it.
+const COLOURS = process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {}
+
 /**
  * Runs a program in the repository's root and shows its output as it comes.
  *
@@ -13,7 +16,7 @@ export function runCommand(command, args, { cwd = root, env = {}, quiet = false,
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...COLOURS, ...env },
       stdio: interactive ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     })
     let output = ''

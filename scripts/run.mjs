@@ -12,7 +12,7 @@ import { test } from './test.mjs'
 
 const commands = {
   start: async () => {
-    await build()
+    await build(['apps/api', 'apps/worker', 'apps/local']) // Without tests and measurements.
     return start()
   },
   test: (flags) => test({ full: flags.includes('--full') }),

@@ -111,7 +111,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
           name,
           databaseUrl: database.workerUrl,
           openaiBaseUrl: model.baseUrl,
-          openaiApiKey: 'scripted',
+          openaiApiKey: 'sk-scripted-0000',
           egressAllow: [tools.authority],
           env: { ...env, ...rest.workerEnv, ...ownEnv },
         }),

@@ -50,7 +50,7 @@ async function main(): Promise<number> {
     const stack = await startLocalStack({ config, home, supervisor, report, signal })
     const write = (text: string) => process.stdout.write(text)
     const runId = config.firstRun ? await showFirstRun({ ...stack, write, signal }) : undefined
-    report.say(`\n${nextSteps({ ...stack, runId })}`)
+    report.say(`\n${nextSteps({ ...stack, runId, passwordFile: home.passwordFile })}`)
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
   }
 }

@@ -1,5 +1,5 @@
 /** What to try next, ready to be pasted. */
-export function nextSteps({ url, runId, temporalAddress, databaseUrl }: NextSteps): string {
+export function nextSteps({ url, runId, temporalAddress, databaseUrl, passwordFile }: NextSteps): string {
   const hello = {
     ir: {
       ir: 'treadle/v1',
@@ -19,10 +19,16 @@ export function nextSteps({ url, runId, temporalAddress, databaseUrl }: NextStep
     ...again.map((line) => `  ${line}`),
     `  curl ${url}/openapi.yaml`,
     '',
-    `Temporal: ${temporalAddress}    Postgres: ${databaseUrl}`,
+    `Temporal: ${temporalAddress}    Postgres: ${databaseUrl} (its password: ${passwordFile})`,
     '',
     'Serving until Ctrl-C.',
   ].join('\n')
 }
 
-type NextSteps = { url: string; runId: string | undefined; temporalAddress: string; databaseUrl: string }
+type NextSteps = {
+  url: string
+  runId: string | undefined
+  temporalAddress: string
+  databaseUrl: string
+  passwordFile: string
+}

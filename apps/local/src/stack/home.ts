@@ -10,6 +10,7 @@ export type Home = {
   logFile(name: string): string
   /** Of Postgres, made once. */
   password: string
+  passwordFile: string
 }
 
 /** Makes the folder of the stack where it is missing. Logs of the start before are dropped, data is kept. */
@@ -17,12 +18,14 @@ export async function openHome(folder: string): Promise<Home> {
   const [blobs, logs] = [join(folder, 'blobs'), join(folder, 'logs')]
   await rm(logs, { recursive: true, force: true })
   for (const path of [blobs, logs]) await mkdir(path, { recursive: true })
+  const passwordFile = join(folder, 'postgres-password')
   return {
     postgres: join(folder, 'postgres'),
     temporalDatabase: join(folder, 'temporal.db'),
     blobs,
     logFile: (name) => join(logs, `${name}.log`),
-    password: await keptSecret(join(folder, 'postgres-password')),
+    password: await keptSecret(passwordFile),
+    passwordFile,
   }
 }
 

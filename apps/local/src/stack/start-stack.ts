@@ -22,6 +22,7 @@ export type LocalStack = {
   /** Of the demonstration's tools. */
   toolsUrl: string
   temporalAddress: string
+  /** Of the superuser, without its password, which lies in the home. */
   databaseUrl: string
   /** Does the scripted model answer, for want of a key? */
   isModelScripted: boolean
@@ -68,7 +69,7 @@ export async function startLocalStack(parts: Parts): Promise<LocalStack> {
     url: api.url,
     toolsUrl: tools.url,
     temporalAddress,
-    databaseUrl: database.adminUrl,
+    databaseUrl: withoutPassword(database.adminUrl),
     isModelScripted: model.isScripted,
   }
 }
@@ -136,14 +137,19 @@ async function providePostgres({ config, home, supervisor, report }: Parts): Pro
   return server.url
 }
 
+/** The model asks for none, but its client does. Like no word of a text: workers keep keys out of everything they write. */
+const SCRIPTED_KEY = 'sk-scripted-0000'
+
 async function provideModel({ config, supervisor, report }: Parts) {
   const { apiKey, baseUrl } = config.openai
   if (apiKey !== undefined || baseUrl !== undefined) return { isScripted: false, variables: {} } // The worker inherits them.
   const model = await startScriptedModel()
   supervisor.keep({ name: 'scripted model', stop: model.close })
   report.say('Without OPENAI_API_KEY or OPENAI_BASE_URL a scripted model answers')
-  return { isScripted: true, variables: { openaiBaseUrl: model.baseUrl, openaiApiKey: 'scripted' } }
+  return { isScripted: true, variables: { openaiBaseUrl: model.baseUrl, openaiApiKey: SCRIPTED_KEY } }
 }
+
+const withoutPassword = (url: string) => Object.assign(new URL(url), { password: '' }).href
 
 const READY_TIMEOUT_MS = 30_000
 
