@@ -1,0 +1,107 @@
+import type { SideName } from '../harness/bed.ts'
+import type { Case, CaseContext } from '../harness/case.ts'
+import { measureJob } from '../harness/measure-job.ts'
+import { quantile } from '../harness/statistics.ts'
+import { figuresOf, inTurns } from '../harness/turns.ts'
+import type { StepPlacement } from '../sides/side.ts'
+
+type StepsWork = { runs: number; atOnce: number }
+
+/** Runs of five steps at one side; resolves to what one round of it gave. */
+async function stepsOf({ bed }: CaseContext, name: SideName, placement: StepPlacement, work: StepsWork) {
+  const side = await bed.side(name)
+  return async () => {
+    const body = side.stepsBody(placement)
+    const measured = await measureJob(bed, side, {
+      kind: 'steps',
+      url: side.url,
+      body,
+      result: side.stepsResult,
+      ...work,
+    })
+    return {
+      p50: quantile(measured.latenciesMs, 0.5),
+      p95: quantile(measured.latenciesMs, 0.95),
+      runsPerSecond: (work.runs / measured.wallMs) * 1000,
+      serversCpuMs: measured.serversCpuMs / work.runs,
+      sideCpuMs: measured.sideCpuMs / work.runs,
+      cpuMs: (measured.serversCpuMs + measured.sideCpuMs) / work.runs,
+    }
+  }
+}
+
+export const p1: Case = {
+  id: 'P1',
+  title: 'five short durable steps, one run at a time',
+  async measure(context) {
+    const work = { runs: context.quick ? 5 : 40, atOnce: 1 }
+    const results = await inTurns(
+      {
+        ours: await stepsOf(context, 'treadle', 'best', work),
+        baseline: await stepsOf(context, 'handWritten', 'best', work),
+        floor: await stepsOf(context, 'empty', 'best', work),
+        local: await stepsOf(context, 'handWritten', 'local', work),
+      },
+      context,
+    )
+    const { local = [], ...figures } = figuresOf(results, ({ p50 }) => p50)
+    const budgets = [{ atMost: 0.4, of: 'baseline' } as const, { atMost: 1.5, of: 'floor' } as const]
+    const notes = [`hand-written with local activities: ${quantile(local, 0.5).toFixed(1)} ms`]
+    return [{ what: 'start to result, p50', unit: 'ms', figures, budgets, notes }]
+  },
+}
+
+export const p2: Case = {
+  id: 'P2',
+  title: 'five short durable steps, 32 runs at a time',
+  async measure(context) {
+    const work = context.quick ? { runs: 32, atOnce: 32 } : { runs: 256, atOnce: 32 }
+    const results = await inTurns(
+      {
+        ours: await stepsOf(context, 'treadle', 'best', work),
+        baseline: await stepsOf(context, 'handWritten', 'best', work),
+      },
+      context,
+    )
+    const parts = Object.entries(results).map(([role, rounds]) => {
+      const of = (key: 'serversCpuMs' | 'sideCpuMs') =>
+        quantile(
+          rounds.map((round) => round[key]),
+          0.5,
+        ).toFixed(1)
+      return `CPU of a run, ${role}: ${of('serversCpuMs')} ms in Temporal and Postgres, ${of('sideCpuMs')} ms in API and worker`
+    })
+    return [
+      {
+        what: 'throughput',
+        unit: 'runs/s',
+        figures: figuresOf(results, ({ runsPerSecond }) => runsPerSecond),
+        budgets: [{ atLeast: 3, of: 'baseline' }],
+      },
+      {
+        what: 'CPU of a run',
+        unit: 'ms',
+        figures: figuresOf(results, ({ cpuMs }) => cpuMs),
+        budgets: [{ atMost: 0.35, of: 'baseline' }],
+        notes: parts,
+      },
+    ]
+  },
+}
+
+export const p3: Case = {
+  id: 'P3',
+  title: 'five steps, each an activity on a queue of its own, one run at a time',
+  async measure(context) {
+    const work = { runs: context.quick ? 5 : 30, atOnce: 1 }
+    const results = await inTurns(
+      {
+        ours: await stepsOf(context, 'treadle', 'activities', work),
+        baseline: await stepsOf(context, 'handWritten', 'activities', work),
+      },
+      context,
+    )
+    const figures = figuresOf(results, ({ p50 }) => p50)
+    return [{ what: 'start to result, p50', unit: 'ms', figures, budgets: [{ atMost: 1.15, of: 'baseline' }] }]
+  },
+}

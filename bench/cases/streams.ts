@@ -1,0 +1,131 @@
+import type { SideName } from '../harness/bed.ts'
+import type { Case, CaseContext } from '../harness/case.ts'
+import { type Measured, measureJob } from '../harness/measure-job.ts'
+import { quantile } from '../harness/statistics.ts'
+import { figuresOf, inTurns } from '../harness/turns.ts'
+import type { StreamsJob } from '../load/jobs.ts'
+import { checkComplete } from './check-complete.ts'
+
+type StreamsWork = { runs: number; tokens: number; perSecond: number; repeat?: number }
+
+/** Model calls streamed by one side; resolves to what one round of it gave. @throws Error on a token lost or repeated. */
+async function streamsOf({ bed }: CaseContext, name: SideName, { runs, tokens, perSecond, repeat = 1 }: StreamsWork) {
+  const side = await bed.side(name)
+  const { url, events } = side
+  const body = side.chatBody({ tokens, perSecond })
+  return async () => {
+    const rounds: Measured<StreamsJob>[] = []
+    for (let left = repeat; left > 0; left -= 1) {
+      const measured = await measureJob(bed, side, { kind: 'streams', url, body, events, runs, tokens })
+      checkComplete(name, measured)
+      rounds.push(measured)
+    }
+    const medianOf = (pick: (measured: Measured<StreamsJob>) => number) => quantile(rounds.map(pick), 0.5)
+    return {
+      firstTokenMs: quantile(
+        rounds.flatMap(({ firstTokensMs }) => firstTokensMs),
+        0.5,
+      ),
+      p50: medianOf(({ delayMs }) => delayMs.p50),
+      p99: medianOf(({ delayMs }) => delayMs.p99),
+      tokensPerSecond: medianOf(({ tokensPerSecond }) => tokensPerSecond),
+      cpuMs: medianOf(({ serversCpuMs, sideCpuMs }) => serversCpuMs + sideCpuMs),
+    }
+  }
+}
+
+const allSides = async (context: CaseContext, work: StreamsWork) => ({
+  ours: await streamsOf(context, 'treadle', work),
+  baseline: await streamsOf(context, 'handWritten', work),
+  floor: await streamsOf(context, 'proxy', work),
+})
+
+export const p4: Case = {
+  id: 'P4',
+  title: 'from POST /runs to the first token',
+  async measure(context) {
+    const alone = { runs: 1, tokens: 1, perSecond: 0, repeat: context.quick ? 5 : 30 }
+    const crowd = { runs: context.quick ? 10 : 50, tokens: 1, perSecond: 0, repeat: context.quick ? 1 : 3 }
+    const one = await inTurns(await allSides(context, alone), context)
+    const many = await inTurns(await allSides(context, crowd), context)
+    return [
+      {
+        what: 'one run, p50',
+        unit: 'ms',
+        figures: figuresOf(one, ({ firstTokenMs }) => firstTokenMs),
+        budgets: [{ atMost: 1.2, of: 'baseline' }],
+      },
+      {
+        what: `${crowd.runs} runs at once, p50`,
+        unit: 'ms',
+        figures: figuresOf(many, ({ firstTokenMs }) => firstTokenMs),
+        budgets: [{ atMost: 0.5, of: 'baseline' }],
+      },
+    ]
+  },
+}
+
+export const p5: Case = {
+  id: 'P5',
+  title: 'added delay of a token, one run at 100 tokens/s',
+  async measure(context) {
+    const work = { runs: 1, tokens: context.quick ? 100 : 800, perSecond: 100 }
+    const results = await inTurns(await allSides(context, work), context)
+    return [
+      {
+        what: 'p50',
+        unit: 'ms',
+        figures: figuresOf(results, ({ p50 }) => p50),
+        budgets: [{ atMost: 1.3, of: 'baseline' }],
+      },
+      { what: 'p99', unit: 'ms', figures: figuresOf(results, ({ p99 }) => p99), budgets: [{ atMost: 3, of: 'floor' }] },
+    ]
+  },
+}
+
+export const p6: Case = {
+  id: 'P6',
+  title: '50 runs at 50 tokens/s through one worker and one API',
+  async measure(context) {
+    const work = { runs: context.quick ? 10 : 50, tokens: context.quick ? 50 : 500, perSecond: 50 }
+    const results = await inTurns(await allSides(context, work), context)
+    return [
+      {
+        what: 'added delay, p50',
+        unit: 'ms',
+        figures: figuresOf(results, ({ p50 }) => p50),
+        budgets: [{ atMost: 10 }],
+      },
+      {
+        what: 'added delay, p99',
+        unit: 'ms',
+        figures: figuresOf(results, ({ p99 }) => p99),
+        budgets: [{ atMost: 60 }],
+      },
+      {
+        what: 'CPU',
+        unit: 'ms',
+        figures: figuresOf(results, ({ cpuMs }) => cpuMs),
+        budgets: [{ atMost: 0.6, of: 'baseline' }],
+        notes: ['no token lost or repeated at any side (a round in which one was would have failed)'],
+      },
+      {
+        what: 'first token, p50',
+        unit: 'ms',
+        figures: figuresOf(results, ({ firstTokenMs }) => firstTokenMs),
+        budgets: [],
+      },
+    ]
+  },
+}
+
+export const p7: Case = {
+  id: 'P7',
+  title: 'unthrottled tokens of one run, to the client',
+  async measure(context) {
+    const work = { runs: 1, tokens: context.quick ? 5_000 : 50_000, perSecond: 0 }
+    const results = await inTurns(await allSides(context, work), context)
+    const figures = figuresOf(results, ({ tokensPerSecond }) => tokensPerSecond)
+    return [{ what: 'throughput', unit: 'tokens/s', figures, budgets: [{ atLeast: 0.8, of: 'floor' }] }]
+  },
+}

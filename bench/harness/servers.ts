@@ -1,0 +1,89 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  cacheFolder,
+  createReport,
+  createSupervisor,
+  ensureDatabase,
+  findTemporal,
+  freePort,
+  type Supervisor,
+  serverVersion,
+  startPostgres,
+  startTemporalServer,
+  temporalWays,
+} from '@treadle/local'
+import { spawnBuilt } from '../sides/spawn.ts'
+
+/** What all sides share: one Temporal server, one Postgres with a database for each side, one model. */
+export type Servers = {
+  supervisor: Supervisor
+  /** For files; removed in the end. */
+  folder: string
+  temporalAddress: string
+  temporalNamespace: string
+  /** Version of the Temporal server. */
+  temporalVersion: string
+  modelUrl: string
+  /** Of Postgres's superuser, and of all logins. */
+  password: string
+  /** Creates an empty database, and resolves to its URL for the superuser. */
+  createDatabase(name: string): Promise<string>
+  /** Temporal and Postgres: their CPU time is part of what a side costs while it works alone. */
+  pids: readonly number[]
+  stop(): Promise<void>
+}
+
+/** Starts them with the settings of `npm start`: Temporal on a file, tuned; Postgres waiting for the disk. */
+export async function startServers(): Promise<Servers> {
+  const folder = await mkdtemp(join(tmpdir(), 'treadle-bench-'))
+  await chmod(folder, 0o755) // Postgres does not run as root, and has to pass through.
+  const supervisor = createSupervisor()
+  const stop = async () => {
+    await supervisor.stopAll()
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    return { ...(await startParts(supervisor, folder)), supervisor, folder, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function startParts(supervisor: Supervisor, folder: string) {
+  const { env } = process
+  const report = createReport()
+  const found = await findTemporal({
+    address: undefined,
+    ways: temporalWays({ env, cacheFolder: cacheFolder(env), report }),
+    checkVersion: (executable) => serverVersion(executable, env),
+    report,
+  })
+  if (found.kind !== 'executable') throw new Error('Without an address only an executable is found.')
+  const temporal = await startTemporalServer(supervisor, {
+    executable: found.executable,
+    port: await freePort(),
+    databaseFile: join(folder, 'temporal.db'),
+  })
+  const password = 'treadle'
+  const postgres = await startPostgres(supervisor, {
+    dataFolder: join(folder, 'postgres'),
+    port: await freePort(),
+    password,
+  })
+  const model = await spawnBuilt(supervisor, { name: 'model', file: 'model/main.js', env: {}, message: 'listening' })
+  return {
+    temporalAddress: temporal.address,
+    temporalNamespace: temporal.namespace,
+    temporalVersion: found.server,
+    modelUrl: `http://127.0.0.1:${model.port}/v1`,
+    password,
+    async createDatabase(name: string) {
+      await ensureDatabase(postgres.url('postgres'), name)
+      return postgres.url(name)
+    },
+    pids: [temporal.child.pid, postgres.child.pid],
+  }
+}

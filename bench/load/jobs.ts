@@ -1,0 +1,54 @@
+/** How to start a run at a side, and to see its end. The body is ready JSON, so that the client spends no time on it. */
+export type StepsJob = {
+  kind: 'steps'
+  url: string
+  body: string
+  /** `wait`: the result is asked for after the start; `inline`: the answer of the start is the result. */
+  result: 'wait' | 'inline'
+  runs: number
+  /** Runs under way at the same time. */
+  atOnce: number
+}
+export type StepsResult = { latenciesMs: number[]; wallMs: number }
+
+/** Names of events on a side's stream. */
+export type StreamEvents = { delta: string; completed: string; failed: readonly string[] }
+
+/** Starts runs at the same moment, and reads their streams to the end. */
+export type StreamsJob = {
+  kind: 'streams'
+  url: string
+  body: string
+  events: StreamEvents
+  runs: number
+  /** In each run; fewer that arrive are lost. */
+  tokens: number
+}
+export type StreamsResult = {
+  /** From the start of the request to the first token, of each run. */
+  firstTokensMs: number[]
+  delayMs: { p50: number; p99: number; max: number }
+  lost: number
+  repeated: number
+  /** Of all runs together: from the model's first token to the last one received. */
+  tokensPerSecond: number
+}
+
+/** One run with many subscribers. Some of them, spread evenly, read and time each token; the others only count. */
+export type FanOutJob = Omit<StreamsJob, 'kind' | 'runs'> & { kind: 'fanOut'; subscribers: number; timed: number }
+export type FanOutResult = {
+  delayMs: { p50: number; p99: number; max: number }
+  /** Tokens sent after the last subscriber was there: those that are timed. */
+  tokensTimed: number
+  lost: number
+  repeated: number
+  /** Subscribers who only count, and did not count what the others did. */
+  miscounted: number
+}
+
+export type Job = StepsJob | StreamsJob | FanOutJob
+export type ResultOf<J extends Job> = J extends StepsJob
+  ? StepsResult
+  : J extends StreamsJob
+    ? StreamsResult
+    : FanOutResult

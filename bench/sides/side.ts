@@ -1,0 +1,19 @@
+import type { StreamEvents } from '../load/jobs.ts'
+import type { ModelOrder } from '../model/tokens.ts'
+
+/** Something that runs steps, or streams a model's answer, over HTTP. Bodies are ready JSON. */
+export type Side = {
+  url: string
+  /** Its own processes; the servers that all share are not among them. */
+  pids: readonly number[]
+  /** How the load client reads its streams. */
+  events: StreamEvents
+  /** Body of `POST /runs` for one model call. */
+  chatBody(order: ModelOrder): string
+  /** Body of `POST /runs` for five short steps, and how the result comes. */
+  stepsBody(placement: StepPlacement): string
+  stepsResult: 'wait' | 'inline'
+}
+
+/** `best`: as a side does it unless told otherwise. `activities`: each step an activity on a queue of its own. `local`: local activities. */
+export type StepPlacement = 'best' | 'activities' | 'local'

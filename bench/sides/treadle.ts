@@ -1,0 +1,67 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { databaseUrls, prepareDatabase, startApi, startWorker } from '@treadle/local'
+import type { Servers } from '../harness/servers.ts'
+import type { Side, StepPlacement } from './side.ts'
+
+/** Ours, as `npm start` runs it: one API, one TypeScript worker. */
+export async function startTreadle(servers: Servers): Promise<Side> {
+  const { supervisor, temporalAddress, temporalNamespace } = servers
+  const database = databaseUrls(await servers.createDatabase('treadle'), servers.password)
+  await prepareDatabase(database)
+  const blobFolder = join(servers.folder, 'blobs')
+  await mkdir(blobFolder, { recursive: true })
+  const common = {
+    temporalAddress,
+    temporalNamespace,
+    blobs: pathToFileURL(blobFolder).href,
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      TREADLE_FUNCTIONS: fileURLToPath(new URL('./functions.js', import.meta.url)),
+    },
+  }
+  const api = await startApi(supervisor, { ...common, databaseUrl: database.apiUrl, port: 0 })
+  const worker = await startWorker(supervisor, {
+    ...common,
+    databaseUrl: database.workerUrl,
+    openaiBaseUrl: servers.modelUrl,
+    openaiApiKey: 'none',
+    egressAllow: [],
+  })
+  return {
+    url: api.url,
+    pids: [api.child.pid, worker.pid],
+    events: { delta: 'node.delta', completed: 'run.completed', failed: ['run.failed', 'run.cancelled', 'bye'] },
+    chatBody: (order) => JSON.stringify({ ir: CHAT, input: { prompt: JSON.stringify(order) } }),
+    stepsBody: (placement) => JSON.stringify({ ir: fiveSteps(placement), input: { value: 0 } }),
+    stepsResult: 'wait',
+  }
+}
+
+const CHAT = {
+  ir: 'treadle/v1',
+  name: 'bench-chat',
+  models: { scripted: { provider: 'openai', model: 'm' } },
+  nodes: { answer: { kind: 'llm', model: 'scripted', prompt: '${input.prompt}' } },
+  output: true, // The text is in the log already; the others do not send it twice either.
+}
+
+/** Each step needs the one before. */
+const fiveSteps = (placement: StepPlacement) => ({
+  ir: 'treadle/v1',
+  name: 'bench-five-steps',
+  tools: { step: { kind: 'function', name: 'step' } },
+  execution: { fuse: placement === 'activities' ? 'never' : 'auto' },
+  nodes: {
+    one: step('${input.value}'),
+    two: step('${nodes.one.value}'),
+    three: step('${nodes.two.value}'),
+    four: step('${nodes.three.value}'),
+    five: step('${nodes.four.value}'),
+  },
+  output: '${nodes.five.value}',
+})
+
+const step = (value: string) => ({ kind: 'tool', tool: 'step', args: { value } })
