@@ -8,8 +8,9 @@ export type CodeRow = {
   explanation: string
   /** What to do, unless the finding knows better. */
   hint: string
-  /** A smallest document that gives this finding and no error besides, and where. A text, or what has no text that a page could show. */
-  wrong: string | { document: unknown; shown: string }
+  /** A smallest document that gives this finding and no error besides. */
+  wrong: string
+  /** JSON Pointer of the finding in it. */
   at: string
   /** The same document, corrected. */
   right: string

@@ -8,7 +8,7 @@ describe.each(Object.entries(CODES))('%s', (code, row) => {
   const found = (document: unknown) => translate(document, options).diagnostics
 
   test('is what its smallest document gives, at the place that it says', () => {
-    const wrong = found(typeof row.wrong === 'string' ? row.wrong : row.wrong.document)
+    const wrong = found(row.wrong)
     expect(wrong.map(({ code, path, severity }) => ({ code, path, severity }))).toContainEqual({
       code,
       path: row.at,

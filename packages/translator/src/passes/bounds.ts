@@ -57,13 +57,8 @@ function measureNode(node: ProgramNode, context: Context): Amounts {
 }
 
 function withCatch(own: Amounts, caught: Amounts): Amounts {
-  const failed = sum([amounts({ nodeRuns: ONE }), optionalMost(own), caught])
+  const failed = sum([amounts({ nodeRuns: ONE }), optional(own), caught])
   return atLeast(sum([own, optional(caught)]), failed)
-}
-
-/** What a failed attempt took: anything up to the most, its own node once. */
-function optionalMost(own: Amounts): Amounts {
-  return optional(own)
 }
 
 const ONE = { least: 1, most: 1 }
@@ -140,12 +135,11 @@ const UNKNOWN = amounts({
   costUsd: ANY,
 })
 
+/** Attempts of an activity leave no events: Temporal keeps count of them without. */
 function withHistory(node: ProgramNode, taken: Amounts, { program }: Context): Amounts {
   const events = mannerOf(node, program) === 'short' ? EVENTS.short : EVENTS.activity
-  const historyEvents = {
-    least: taken.activities.least * events.least,
-    most: taken.activities.most === 0 ? 0 : taken.activities.most * events.most,
-  }
+  const once = taken.activities.most / attemptsOf(node)
+  const historyEvents = { least: taken.activities.least * events.least, most: once * events.most }
   return { ...taken, historyEvents }
 }
 
