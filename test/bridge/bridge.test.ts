@@ -97,9 +97,9 @@ test('what is not there, or has ended, is not found', async () => {
 })
 
 test('what Temporal would not take is refused before it is sent, with both figures', async () => {
-  const spec = specOf({})
-  spec.args[0].input = 'x'.repeat(3 * 1024 * 1024)
-  await expect(bridge.start(spec)).rejects.toMatchObject({
+  const [args] = specOf({}).args
+  const large = specOf({ args: [{ ...args, input: 'x'.repeat(3 * 1024 * 1024) }] })
+  await expect(bridge.start(large)).rejects.toMatchObject({
     type: 'invalid_request',
     details: { bytes: expect.any(Number), bytesMax: expect.any(Number) },
   })
@@ -125,7 +125,7 @@ test('a Temporal that is not there is unavailable, in time, and its address stay
 
 test('a namespace that serves is healthy', () => expect(bridge.checkHealth()).resolves.toBeUndefined())
 
-function specOf(changes: Partial<TemporalWorkflowSpec>): TemporalWorkflowSpec & { args: [{ input: unknown }] } {
+function specOf(changes: Partial<TemporalWorkflowSpec>): TemporalWorkflowSpec {
   const run = { id: newRunId(), tenant: 'default', createdAt: '2026-11-24T00:00:00.000Z' }
   const plan = { plan: 1, name: 'test' } as unknown as TemporalWorkflowSpec['args'][0]['plan']
   return {

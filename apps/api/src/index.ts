@@ -1,7 +1,7 @@
 /** For tests, which build an API of their own; production starts `main.ts`. */
 export { type ApiParts, buildApi } from './build-api.ts'
 export { type Config, readConfig } from './config.ts'
-export { createCompileDocument, type Translate, type Translated } from './documents/compile-document.ts'
+export { createCompileDocument } from './documents/compile-document.ts'
 export { createReconciler, type Reconciler } from './reconciler/reconciler.ts'
 export { createSampleSpec, createSpecOf } from './runs/specs.ts'
 export { createStarter } from './runs/starter.ts'

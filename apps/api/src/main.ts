@@ -1,6 +1,6 @@
 import { createBridge } from '@treadle/bridge'
 import { createBlobRefs, createEventLog, createPool, createRunStore, openBlobs } from '@treadle/storage'
-import { translate } from '@treadle/translator'
+import { createTranslateCache } from '@treadle/translator'
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { buildApi } from './build-api.ts'
@@ -29,6 +29,7 @@ const blobRefs = createBlobRefs({ pool })
 const bridge = createBridge({ address: config.temporalAddress, namespace: config.temporalNamespace })
 
 const starter = createStarter({ bridge, runs, blobRefs, specOf: createSpecOf(config), log: logger })
+const documents = createTranslateCache()
 const limits = { executionTimeoutMs: config.runTimeoutMs }
 const app = await buildApi({
   config,
@@ -38,7 +39,7 @@ const app = await buildApi({
   blobRefs,
   bridge,
   starter,
-  compile: createCompileDocument((document) => translate(document, { limits })),
+  compile: createCompileDocument((text) => documents.translate(text, { limits })),
   sampleSpec: createSampleSpec(config),
   parts: [
     { name: 'Postgres', check: () => pool.query('select 1') },

@@ -21,7 +21,7 @@ export function createValidatorCompiler(): FastifySchemaCompiler<Json> {
   }
 }
 
-/** What Ajv found, one line for each place and fault, without repeats. */
+/** What Ajv found, one line for each place and fault, without repeats, sorted by place. */
 export function validationErrors(found: readonly Partial<ErrorObject>[]): ProblemError[] {
   const errors = new Map<string, ProblemError>()
   for (const { keyword = '', instancePath = '', params = {}, message = 'is wrong' } of found) {
@@ -30,7 +30,7 @@ export function validationErrors(found: readonly Partial<ErrorObject>[]): Proble
     errors.set(`${error.path} ${error.message}`, error)
     if (errors.size === ERRORS_MAX) break
   }
-  return [...errors.values()]
+  return [...errors.values()].sort((a, b) => (a.path < b.path ? -1 : Number(a.path > b.path)))
 }
 
 function describe(keyword: string, params: Record<string, unknown>, message: string): string {

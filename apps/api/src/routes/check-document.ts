@@ -1,6 +1,7 @@
 import type { Compilation, Json, Validation } from '@treadle/contract'
+import type { Translation } from '@treadle/translator'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
-import type { CompileDocument, Translated } from '../documents/compile-document.ts'
+import type { CompileDocument } from '../documents/compile-document.ts'
 import { problem } from '../http/problem.ts'
 import { answer, problemAnswers, ref } from '../openapi/refs.ts'
 import type { SampleSpec } from '../runs/specs.ts'
@@ -69,7 +70,7 @@ export const checkDocumentRoutes: FastifyPluginAsync<CheckDocumentParts> = async
 }
 
 /** @throws ProblemAnswer `malformed-request` for a text that is no document at all, such as half a JSON. */
-function read(compile: CompileDocument, request: FastifyRequest): Translated {
+function read(compile: CompileDocument, request: FastifyRequest): Translation {
   const text = request.body as Json
   if (typeof text !== 'string') throw problem('malformed-request', 'Send the document as the body.')
   const translated = compile.all(text)

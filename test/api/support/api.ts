@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { buildApi, createCompileDocument, createSampleSpec, createSpecOf, createStarter } from '@treadle/api'
+import { type Bridge, createBridge } from '@treadle/bridge'
+import { freePort } from '@treadle/local'
+import { createBlobRefs, openBlobs } from '@treadle/storage'
+import { createTranslateCache } from '@treadle/translator'
+import { pino } from 'pino'
+import { afterAll, beforeAll } from 'vitest'
+import { openStorage, type Storage } from '../../storage/support/storage.ts'
+
+export type TestApi = Storage & {
+  app: Awaited<ReturnType<typeof buildApi>>
+  bridge: Bridge
+  /** What it logged, line by line. */
+  logged: Record<string, unknown>[]
+}
+
+export type TestApiOptions = { bodyBytesMax?: number; heartbeatMs?: number; stallMs?: number }
+
+/**
+ * An API in this process on a real Postgres, with a Temporal that cannot be reached: what it answers then is what it
+ * answers by itself. Returns how to get at it from within a test.
+ */
+export function useApi(options: TestApiOptions = {}): () => TestApi {
+  let api: (TestApi & { close(): Promise<void> }) | undefined
+  beforeAll(async () => {
+    api = await openApi(options)
+  })
+  afterAll(() => api?.close())
+  return () => {
+    if (!api) throw new Error('The API is there only inside of tests.')
+    return api
+  }
+}
+
+async function openApi({ bodyBytesMax = 4 * 1024 * 1024, heartbeatMs = 10_000, stallMs = 15_000 }: TestApiOptions) {
+  const storage = await openStorage()
+  const folder = await mkdtemp(join(tmpdir(), 'treadle-api-'))
+  const blobs = openBlobs({ url: pathToFileURL(folder).href })
+  const bridge = createBridge({ address: `127.0.0.1:${await freePort()}`, namespace: 'default', callTimeoutMs: 500 })
+  const logged: Record<string, unknown>[] = []
+  const logger = pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
+  const documents = createTranslateCache()
+  const config = { runTimeoutMs: 86_400_000 }
+  const blobRefs = createBlobRefs({ pool: storage.api })
+  const starter = createStarter({ bridge, runs: storage.runs, blobRefs, specOf: createSpecOf(config), log: logger })
+  const app = await buildApi({
+    config: { bodyBytesMax, heartbeatMs, stallMs },
+    runs: storage.runs,
+    log: storage.log,
+    blobs,
+    blobRefs,
+    bridge,
+    starter,
+    compile: createCompileDocument((text) => documents.translate(text)),
+    sampleSpec: createSampleSpec(config),
+    parts: [
+      { name: 'Postgres', check: () => storage.api.query('select 1') },
+      { name: 'Temporal', check: bridge.checkHealth },
+      { name: 'the blob store', check: blobs.check },
+    ],
+    logger,
+  })
+  return {
+    ...storage,
+    app,
+    bridge,
+    logged,
+    async close() {
+      await app.close()
+      await starter.drain()
+      await bridge.close()
+      await blobs.close()
+      await storage.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
