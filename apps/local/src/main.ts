@@ -64,6 +64,7 @@ function explainExit(child: Child): string {
 process.stdout.on('error', () => {})
 try {
   process.exitCode = await main()
+  console.log('Everything has ended')
 } catch (error) {
   console.error(error instanceof ClearError ? `✗ ${error.message}` : error)
   process.exitCode = 1
