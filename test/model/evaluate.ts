@@ -1,12 +1,12 @@
 import type { Json } from '@treadle/contract'
-import { canonicalJson, parseExpression, parseTemplate, renderTemplate } from '@treadle/expressions'
+import { ExpressionError, parseExpression, parseTemplate, renderTemplate } from '@treadle/expressions'
 import type { TestBody, TestNode } from '@treadle/interpreter/testing'
 
-/** What went wrong, by its type; the model knows no more of errors. */
+/** What went wrong, by its type. */
 export class ModelError extends Error {
   readonly type: string
-  constructor(type: string) {
-    super(type)
+  constructor(type: string, message: string) {
+    super(message)
     this.type = type
   }
 }
@@ -44,17 +44,13 @@ function evaluateNode(node: TestNode, path: string, variables: Variables, worker
     if (node.when !== undefined && evaluate(node.when, variables) !== true) return null
     return evaluateKind(node, path, variables, worker)
   } catch (error) {
-    const type = error instanceof ModelError ? error.type : 'invalid_request'
+    const { type, message } = toModelError(error)
     const caught = (node.catch ?? []) as { on: string; do: TestNode | TestBody }[]
-    for (const [index, entry] of caught.entries())
-      if (entry.on === '*' || entry.on.includes(type))
-        return evaluateDo(
-          entry.do,
-          `${path}!${index}`,
-          { ...variables, error: { type, message: '', details: null } },
-          worker,
-        )
-    throw new ModelError(type)
+    for (const [index, entry] of caught.entries()) {
+      const inside = { ...variables, error: { type, message, details: null } }
+      if (entry.on === '*' || entry.on.includes(type)) return evaluateDo(entry.do, `${path}!${index}`, inside, worker)
+    }
+    throw new ModelError(type, message)
   }
 }
 
@@ -78,7 +74,7 @@ function evaluateKind(node: TestNode, path: string, variables: Variables, worker
           return evaluateDo(node.do, `${path}[${index}]`, { ...variables, item, index }, worker)
         } catch (error) {
           if (node.onItemError !== 'collect' || !(error instanceof ModelError)) throw error
-          return { error: { type: error.type } }
+          return { error: { type: error.type, message: error.message } }
         }
       })
     case 'loop': {
@@ -112,6 +108,8 @@ function render(template: Json, variables: Variables): Json {
   return renderTemplate(compiled.template, (index) => evaluate(sources[index] ?? '', variables))
 }
 
-/** Messages are for people: the model does not know them. */
-export const withoutMessages = (value: Json): Json =>
-  JSON.parse(canonicalJson(value).replace(/,?"message":"[^"]*",?/g, ''))
+function toModelError(error: unknown): ModelError {
+  if (error instanceof ModelError) return error
+  if (error instanceof ExpressionError) return new ModelError('invalid_request', error.message)
+  throw error
+}

@@ -1,7 +1,8 @@
+import type { Json } from '@treadle/contract'
 import { answerByPath, arbitraryDocument, planOf, play, type TestDocument } from '@treadle/interpreter/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { evaluateBody, ModelError, withoutMessages } from './evaluate.ts'
+import { evaluateBody, ModelError } from './evaluate.ts'
 
 const FULL = process.env.TREADLE_TEST_FULL === '1'
 
@@ -23,18 +24,17 @@ function modelResult(document: TestDocument, input: { n: number }) {
   try {
     const output = evaluateBody(document, '', { input, nodes: {} }, (path) => {
       const answer = answerByPath(path)
-      if (typeof answer === 'object' && 'error' in answer) throw new ModelError(answer.error.type)
+      if (typeof answer === 'object' && 'error' in answer) throw new ModelError(answer.error.type, 'scripted')
       return typeof answer === 'object' ? answer.output : null
     })
-    return { output: withoutMessages(output) }
+    return { output }
   } catch (error) {
     if (error instanceof ModelError) return { error: error.type }
     throw error
   }
 }
 
-const shown = (result: { output: Parameters<typeof withoutMessages>[0] } | { error: string }) =>
-  'output' in result ? { output: withoutMessages(result.output) } : { error: result.error }
+const shown = (result: { output: Json } | { error: string }) => ('output' in result ? result : { error: result.error })
 
 /** Each node is started once and ended once, or skipped; a failure that is caught is on the way to an end. */
 function expectGrammar(log: string[]): void {

@@ -23,7 +23,7 @@ export type Run = { id: string; handle: WorkflowHandle; log: FakeLog }
 export async function startEngine({ settings = [] }: { settings?: string[] } = {}): Promise<Engine> {
   const supervisor = createSupervisor()
   const { temporal } = inject('shared')
-  Runtime.install({ logger: QUIET })
+  silenceTemporal()
   const { address } = await startTemporalServer(supervisor, { executable: temporal, port: await freePort(), settings })
   const native = await NativeConnection.connect({ address })
   const connection = await Connection.connect({ address })
@@ -66,6 +66,14 @@ export async function startEngine({ settings = [] }: { settings?: string[] } = {
     },
   }
 }
+
+/** Temporal's workers write a line for each step of their own life; only errors are of interest here. */
+export function silenceTemporal(): void {
+  if (!isSilent) Runtime.install({ logger: QUIET })
+  isSilent = true
+}
+
+let isSilent = false
 
 let bundled: ReturnType<typeof bundleWorkflowCode> | undefined
 

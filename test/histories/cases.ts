@@ -1,0 +1,163 @@
+import type { SignalDelivery } from '@treadle/contract'
+import type { TestDocument } from '@treadle/interpreter/testing'
+
+/** A run whose history is kept: the interpreter has to go the same way through it for ever. */
+export type HistoryCase = {
+  name: string
+  document: TestDocument
+  input?: unknown
+  /** Sent one after the other, each when the run waits for it. */
+  signals?: Omit<SignalDelivery, 'id'>[]
+  /** Paths that the worker refuses; all others answer with their path. */
+  refused?: string[]
+  /** Cancelled when this node has started. */
+  cancelAt?: string
+}
+
+const llm = { kind: 'llm' } as const
+const set = (value: unknown) => ({ kind: 'set', value }) as const
+
+/** One for each kind of node, and for what cuts across kinds. Histories are only added to: a new behaviour gets a new case. */
+export const CASES: HistoryCase[] = [
+  { name: 'llm', document: { nodes: { a: { ...llm, prompt: 'Hi ${input}' } } }, input: 'Ada' },
+  {
+    name: 'tool',
+    document: {
+      tools: { f: { kind: 'function', name: 'f', runtime: 'typescript' } },
+      nodes: {
+        a: { kind: 'tool', tool: 'f', args: { n: 1 } },
+        b: { kind: 'tool', tool: 'f', args: { a: '${nodes.a}' } },
+      },
+    },
+  },
+  {
+    name: 'set',
+    document: { nodes: { a: set({ n: '${input}' }), b: { ...set('${nodes.a.n}'), when: 'false' } } },
+    input: 1,
+  },
+  {
+    name: 'switch',
+    document: {
+      nodes: {
+        s: { kind: 'switch', cases: [{ when: 'input > 1', do: llm }], else: set(1) },
+        t: { kind: 'switch', cases: [{ when: 'false', do: llm }] },
+      },
+    },
+    input: 2,
+  },
+  {
+    name: 'map',
+    document: {
+      nodes: {
+        m: {
+          kind: 'map',
+          over: 'input',
+          concurrency: 2,
+          onItemError: 'collect',
+          do: { nodes: { a: llm, b: { ...llm, prompt: '${nodes.a}' } } },
+        },
+      },
+    },
+    input: [1, 2, 3, 4],
+    refused: ['m[1].a'],
+  },
+  {
+    name: 'loop',
+    document: { nodes: { l: { kind: 'loop', state: 0, do: llm, next: '${state + 1}', until: 'state == 3', max: 5 } } },
+  },
+  {
+    name: 'machine',
+    document: {
+      nodes: {
+        m: {
+          kind: 'machine',
+          start: 'a',
+          max: 4,
+          states: {
+            a: { do: llm, next: [{ to: 'b' }] },
+            b: { do: llm, next: [{ when: 'states.a != null', to: 'end' }] },
+          },
+          output: ['${states.a}', '${result}'],
+        },
+      },
+    },
+  },
+  {
+    name: 'graph',
+    document: {
+      nodes: {
+        g: { kind: 'graph', timeoutMs: 60_000, nodes: { a: llm, b: llm }, output: ['${nodes.a}', '${nodes.b}'] },
+      },
+    },
+  },
+  {
+    name: 'wait',
+    document: { nodes: { w: { kind: 'wait', forMs: 20 }, v: { kind: 'wait', forMs: 10, after: ['w'] } } },
+  },
+  {
+    name: 'receive',
+    document: {
+      nodes: {
+        a: { kind: 'receive', signal: 'go', title: 'Go?' },
+        b: { kind: 'receive', signal: 'go' },
+        late: { kind: 'receive', signal: 'never', timeoutMs: 20, default: 'late' },
+      },
+    },
+    signals: [
+      { name: 'go', node: 'b', payload: 1 },
+      { name: 'go', payload: { ok: true } },
+    ],
+  },
+  {
+    name: 'emit-and-checkpoint',
+    document: {
+      nodes: {
+        e: { kind: 'emit', event: 'here', data: { n: 1 } },
+        c: { kind: 'checkpoint', name: 'half', after: ['e'] },
+        a: { ...llm, after: ['c'] },
+      },
+    },
+  },
+  {
+    name: 'fail',
+    document: { nodes: { a: { kind: 'wait', forMs: 60_000 }, f: { kind: 'fail', type: 'mine', message: 'no' } } },
+  },
+  {
+    name: 'catch',
+    document: {
+      nodes: {
+        a: { ...llm, catch: [{ on: ['refused'], do: { nodes: { b: llm, c: set('${error.type}') } } }] },
+        d: { ...llm, prompt: '${nodes.a.c}' },
+      },
+    },
+    refused: ['a'],
+  },
+  {
+    name: 'failed-siblings',
+    document: { nodes: { a: llm, b: { kind: 'receive', signal: 'never' }, c: { kind: 'wait', forMs: 60_000 } } },
+    refused: ['a'],
+  },
+  {
+    name: 'timeout',
+    document: {
+      nodes: {
+        g: {
+          kind: 'graph',
+          timeoutMs: 20,
+          nodes: { r: { kind: 'receive', signal: 'never' } },
+          catch: [{ on: '*', do: llm }],
+        },
+      },
+    },
+  },
+  { name: 'cancelled', document: { nodes: { a: llm, r: { kind: 'receive', signal: 'never' } } }, cancelAt: 'r' },
+  {
+    name: 'continued-as-new',
+    document: {
+      nodes: {
+        r: { kind: 'receive', signal: 'never', timeoutMs: 400, default: 'late' },
+        l: { kind: 'loop', max: 12, do: { nodes: { a: llm, b: set('${nodes.a}') } } },
+      },
+    },
+  },
+]
