@@ -45,7 +45,8 @@ function registerFunctions(env: Environment) {
       ...(receiver && { receiverType: receiver }),
       returnType: result,
       params: params.map((type, i) => ({ name: `arg${i}`, type })),
-      handler: run,
+      // Of its own, as the library keeps notes on it, and the sandbox freezes what modules export.
+      handler: (...args: unknown[]) => run(...args),
       async: false,
     })
   }

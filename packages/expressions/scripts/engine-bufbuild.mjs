@@ -2,6 +2,7 @@ import { celEnv, celUint, isCelError, isCelList, isCelMap, isCelType, isCelUint,
 import { strings } from '@bufbuild/cel/ext'
 import { create } from '@bufbuild/protobuf'
 import { DurationSchema, TimestampSchema, timestampFromMs } from '@bufbuild/protobuf/wkt'
+import { createMeasure } from './measure.mjs'
 
 const environment = celEnv({ funcs: strings })
 
@@ -42,3 +43,5 @@ export const foreign = {
     return undefined
   },
 }
+
+export const measure = createMeasure({ prepare, bind })

@@ -1,5 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js'
 import { Duration, UnsignedInt } from '@marcbachmann/cel-js/evaluator'
+import { createMeasure } from './measure.mjs'
 
 /** The library as it comes, with what it offers turned on. */
 const environment = new Environment({
@@ -39,3 +40,5 @@ export function readForeign(value) {
   if (value?.constructor?.name === 'Optional') return { optional: value.hasValue() ? value.value() : undefined }
   return undefined
 }
+
+export const measure = createMeasure({ prepare, bind })

@@ -2,6 +2,7 @@ import { parseSource } from '../dist/engine/parse-source.js'
 import { startWork } from '../dist/engine/work.js'
 import { parseExpression } from '../dist/index.js'
 import * as celJs from './engine-cel-js.mjs'
+import { createMeasure } from './measure.mjs'
 
 export const name = 'packages/expressions'
 
@@ -25,3 +26,5 @@ export function prepareRaw(source) {
 }
 
 export const foreign = celJs.foreign
+
+export const measure = createMeasure({ prepare, bind })
