@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from './build.mjs'
 import { root } from './environment.mjs'
@@ -13,7 +12,7 @@ const generators = [
   { what: 'types and validators of schemas/', script: 'packages/contract/scripts/generate.mjs', needsBuild: false },
   { what: 'openapi.yaml of the routes', script: 'apps/api/scripts/openapi.mjs', needsBuild: true },
   { what: 'docs/diagnostics.md', script: 'packages/translator/scripts/diagnostics.mjs', needsBuild: true },
-].filter(({ script }) => existsSync(join(root, script)))
+]
 
 /** Writes every generated file, or only checks them. Resolves to whether all went well. */
 export async function generate({ checkOnly = false } = {}) {
