@@ -82,5 +82,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
 function failIfAnyIsLeft(ledger: Ledger): void {
   const left = ledger.endAlive()
-  if (left.length > 0) throw new Error(`Tests left processes behind (ended now): ${left.join(', ')}`)
+  if (left.length === 0) return
+  process.exitCode = 1 // Vitest prints what is thrown after the last test, and exits with 0.
+  throw new Error(`Tests left processes behind (ended now): ${left.join(', ')}`)
 }
