@@ -25,7 +25,7 @@ export type WorkerOptions = StackAddresses & {
   databaseUrl: string
   openaiBaseUrl?: string
   openaiApiKey?: string
-  /** `host:port`s of private addresses that tools may call. */
+  /** `host:port`s of private addresses that tools may call, beside those of the environment. */
   egressAllow: readonly string[]
   env: NodeJS.ProcessEnv
   name?: string
@@ -63,7 +63,7 @@ export async function startWorker(supervisor: Supervisor, options: WorkerOptions
       ...addresses(options),
       ...(options.openaiBaseUrl !== undefined && { OPENAI_BASE_URL: options.openaiBaseUrl }),
       ...(options.openaiApiKey !== undefined && { OPENAI_API_KEY: options.openaiApiKey }),
-      ...(options.egressAllow.length > 0 && { TREADLE_EGRESS_ALLOW: options.egressAllow.join(',') }),
+      TREADLE_EGRESS_ALLOW: [options.env.TREADLE_EGRESS_ALLOW, ...options.egressAllow].filter(Boolean).join(','),
     },
     stopTimeoutMs: STOP_TIMEOUT_MS,
     ...(options.logFile !== undefined && { logFile: options.logFile }),
