@@ -56,6 +56,7 @@ export function createActivities({ config, appender, blobs, refs, redactor, func
   const attemptNode = createAttemptNode({ appender, work, finishOutput, values, redactor, log })
 
   return {
+    attemptNode,
     local: {
       [ACTIVITIES.record]: createRecord(appender),
       [ACTIVITIES.evaluate]: createEvaluate({ values, schemas }),

@@ -35,7 +35,7 @@ export async function startWorker(
   const bundle = await loadWorkflowBundle({ log })
 
   const pool = createPool({ url: config.databaseUrl, applicationName: 'treadle-worker', log })
-  const blobs = openBlobs({ url: config.blobsUrl, log })
+  const blobs = openBlobs({ url: config.blobsUrl })
   const appender = createAppender({ pool, log })
   await waitFor('Postgres', log, () => pool.query('select 1'))
   const connection = await connectTemporal(config.temporal, log)

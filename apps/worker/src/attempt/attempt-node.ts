@@ -1,4 +1,4 @@
-import { type NodeTask, TreadleError } from '@treadle/contract'
+import { type NodeTask, TreadleError, type Work } from '@treadle/contract'
 import type { Appender, ClaimResult } from '@treadle/storage'
 import type { Log } from '../log.ts'
 import type { Redactor } from '../secrets/redactor.ts'
@@ -23,6 +23,10 @@ export type AttemptParts = {
 /** `host` is told of the means to stop the attempt, before it does anything. */
 export type AttemptNode = (task: NodeTask, host: (stop: Stop) => void) => Promise<AttemptOutcome>
 
+/** The kind as the IR names it, for `node.started`. */
+const nodeKind = (kind: Work['kind']): string =>
+  kind === 'modelTurn' ? 'llm' : kind === 'http' || kind === 'mcp' || kind === 'function' ? 'tool' : kind
+
 /** So many deaths in a row are no accident: the node itself brings its workers down. */
 const DEATHS_MAX = 20
 
@@ -35,7 +39,7 @@ const DEATHS_MAX = 20
 export function createAttemptNode(parts: AttemptParts): AttemptNode {
   return async (task, host) => {
     const { run, path, work, outbox } = task
-    const claim = await parts.appender.claim({ run, path, kind: work.kind, runtime: 'typescript', outbox })
+    const claim = await parts.appender.claim({ run, path, kind: nodeKind(work.kind), runtime: 'typescript', outbox })
     return claim.status === 'claimed' ? runAttempt(parts, task, claim, host) : earlierOutcome(claim)
   }
 }
