@@ -28,7 +28,13 @@ export function typeMap(node: ProgramNode, typing: Typing): CelType {
     typing.slots.report({ code: 'missing-bound', path: node.pointer, message, spot: { at: 'key' } })
   }
   const [output = NULL] = typeInner(node, 'do', typing)
-  return listOf(node.ir.onItemError === 'collect' ? unionOf(output, ITEM_ERROR) : output)
+  return listOf(node.ir.onItemError === 'collect' ? orError(output) : output)
+}
+
+/** What `collect` puts in the place of a failed item. With an object: one type of both, so that `has(each.error)` can be asked. */
+function orError(output: CelType): CelType {
+  if (output.kind !== 'object') return unionOf(output, ITEM_ERROR)
+  return objectOf({ ...output.props, ...ITEM_ERROR.props }, { ...output, required: [] })
 }
 
 const ITEM_ERROR = objectOf({ error: objectOf({ type: STRING, message: STRING }) })
