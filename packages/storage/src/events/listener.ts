@@ -69,10 +69,11 @@ export function createListener({ url, onNotification, onListening, log = SILENT 
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: ANSWER_TIMEOUT_MS,
     })
+    const over = new AbortController()
     const lost = new Promise<never>((_, reject) => {
       client.on('error', reject)
       client.on('end', () => reject(new Error('The connection ended.')))
-      stopping.signal.addEventListener('abort', () => reject(new Error('The listener stops.')), { once: true })
+      stopping.signal.addEventListener('abort', () => reject(new Error('The listener stops.')), { signal: over.signal })
     })
     lost.catch(() => {}) // It may be lost while nobody waits for it.
     client.on('notification', ({ payload }) => {
@@ -90,6 +91,7 @@ export function createListener({ url, onNotification, onListening, log = SILENT 
       }
     } finally {
       healthy = false
+      over.abort()
       client.removeAllListeners('notification')
       await Promise.race([client.end().catch(() => {}), sleep(ANSWER_TIMEOUT_MS)])
     }

@@ -1,0 +1,264 @@
+import { createServer, type Server, type Socket, connect as tcpConnect } from 'node:net'
+import type { RunRef } from '@treadle/contract'
+import { createAppender, createEventLog, type EventLog, type SerialisedEvent } from '@treadle/storage'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readAll } from './support/events.ts'
+import { useStorage } from './support/storage.ts'
+
+const storage = useStorage()
+
+/** Appends `count` log events to the first attempt of the node `a`, from ordinal `from` on, each in a batch of its own. */
+async function append(run: RunRef, from: number, count: number, message = 'x'): Promise<void> {
+  for (let ordinal = from; ordinal < from + count; ordinal++) {
+    const events = [{ ordinal, type: 'log', data: { level: 'info', message: `${message}${ordinal}` } }]
+    await storage().appender.append({ run, path: 'a', attempt: 1, events })
+  }
+}
+
+async function startRun(): Promise<RunRef> {
+  const run = await storage().startRun()
+  await storage().appender.claim({ run, path: 'a', kind: 'llm', runtime: 'typescript', outbox: [] })
+  return run
+}
+
+const endRun = (run: RunRef) =>
+  storage().appender.record({ run, outbox: [{ n: 1, type: 'run.completed', data: { output: 1 } }] })
+const seqs = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq)
+const upTo = (last: number, from = 1) => Array.from({ length: last - from + 1 }, (_, index) => from + index)
+
+async function collect(stream: AsyncIterable<SerialisedEvent[]>): Promise<SerialisedEvent[]> {
+  const events: SerialisedEvent[] = []
+  for await (const batch of stream) events.push(...batch)
+  return events
+}
+
+test('the log is read in pages, after and up to a position', async () => {
+  const run = await startRun()
+  await append(run, 1, 8)
+  const { log } = storage()
+  const page = await log.read('default', run.id, { after: 3, limit: 4 })
+  expect([seqs(page?.events ?? []), page?.lastSeq, page?.ended]).toEqual([[4, 5, 6, 7], 10, false])
+  const bounded = await log.read('default', run.id, { after: 3, limit: 100, upTo: 5 })
+  expect(seqs(bounded?.events ?? [])).toEqual([4, 5])
+  expect((await log.read('default', run.id, { after: 10, limit: 100 }))?.events).toEqual([])
+  expect(await log.read('default', 'run_none', { after: 0, limit: 1 })).toBeUndefined()
+})
+
+test('an event has its type and node beside its line, whatever the node is called', async () => {
+  const run = await storage().startRun()
+  const path = 'map["ké\\"y\\u0000\n"].x'
+  await storage().appender.claim({ run, path, kind: 'set', runtime: 'go', outbox: [] })
+  const page = await storage().log.read('default', run.id, { after: 1, limit: 10 })
+  expect(page?.events[0]).toMatchObject({ seq: 2, type: 'node.started', node: path })
+  expect(JSON.parse(page?.events[0]?.json ?? '')).toMatchObject({ runId: run.id, node: path, attempt: 1 })
+  expect(page?.events[0]?.json).not.toContain('\n')
+})
+
+test('what a follower is told is what the log holds, byte for byte', async () => {
+  const run = await startRun()
+  const follower = storage().log.follow('default', run.id)
+  await append(run, 1, 3, 'ü🌍"\\')
+  const told: SerialisedEvent[] = []
+  while (told.length < 3) {
+    const news = await follower.next(told.at(-1)?.seq ?? 2)
+    if (news && 'events' in news) told.push(...news.events)
+  }
+  expect(told).toEqual((await storage().log.read('default', run.id, { after: 2, limit: 10 }))?.events)
+  follower.close()
+  expect(await follower.next(5)).toBeUndefined()
+})
+
+test('what does not fit a notification comes as a hint, and the stream reads it', async () => {
+  const run = await startRun()
+  const follower = storage().log.follow('default', run.id)
+  await append(run, 1, 1, 'long '.repeat(2_000))
+  expect(await follower.next(2)).toEqual({ hint: 3 })
+  follower.close()
+  await endRun(run)
+  expect(seqs(await collect(storage().log.stream('default', run.id, { after: 0 })))).toEqual([1, 2, 3, 4])
+})
+
+test('an appender that only hints shows no content to listeners', async () => {
+  const run = await startRun()
+  const follower = storage().log.follow('default', run.id)
+  const appender = createAppender({ pool: storage().worker, notify: 'hint' })
+  await appender.append({
+    run,
+    path: 'a',
+    attempt: 1,
+    events: [{ ordinal: 1, type: 'log', data: { message: 'secret' } }],
+  })
+  expect(await follower.next(2)).toEqual({ hint: 3 })
+  follower.close()
+  await appender.close()
+})
+
+test('many runs in one batch are told in one notification that Postgres takes', async () => {
+  const runs = await Promise.all(
+    Array.from({ length: 120 }, (_, index) => storage().startRun({ id: `run-${'long'.repeat(20)}-${index}` })),
+  )
+  const streams = runs.map((run) => collect(storage().log.stream('default', run.id, { after: 0 })))
+  await Promise.all(runs.map(endRun))
+  for (const events of await Promise.all(streams)) expect(seqs(events)).toEqual([1, 2])
+})
+
+test('a stream that began in the past goes on live, and ends with the last event', async () => {
+  const run = await startRun()
+  await append(run, 1, 5)
+  const stream = collect(storage().log.stream('default', run.id, { after: 4 }))
+  await append(run, 6, 50)
+  await endRun(run)
+  expect(seqs(await stream)).toEqual(upTo(58, 5))
+})
+
+test('a stream past the end of an ended run, or of no run at all, ends at once', async () => {
+  const run = await startRun()
+  await endRun(run)
+  expect(await collect(storage().log.stream('default', run.id, { after: 3 }))).toEqual([])
+  expect(await collect(storage().log.stream('default', 'run_none', { after: 0 }))).toEqual([])
+  expect(await collect(storage().log.stream('other', run.id, { after: 0 }))).toEqual([])
+})
+
+test('a stream ends when its reader says so, though nothing comes', async () => {
+  const run = await startRun()
+  const controller = new AbortController()
+  const stream = storage().log.stream('default', run.id, { after: 0, signal: controller.signal })
+  expect(seqs((await stream.next()).value ?? [])).toEqual([1, 2])
+  const rest = stream.next()
+  controller.abort()
+  expect(await rest).toEqual({ done: true, value: undefined })
+})
+
+test('a reader that is slower than the ring misses nothing', async () => {
+  const run = await startRun()
+  const stream = storage().log.stream('default', run.id, { after: 0 })
+  expect(seqs((await stream.next()).value ?? [])).toEqual([1, 2])
+  const events = Array.from({ length: 1_500 }, (_, index) => ({
+    ordinal: index + 1,
+    type: 'log',
+    data: { level: 'info', message: `${index}` },
+  }))
+  await storage().appender.append({ run, path: 'a', attempt: 1, events })
+  await append(run, 1_501, 30)
+  await endRun(run)
+  expect(seqs(await collect(stream))).toEqual(upTo(1_533, 3))
+})
+
+test('readers that drop and resume anywhere each end with the same log', async () => {
+  const run = await startRun()
+  const readers = Array.from({ length: 10 }, async (_, index) => {
+    const seen: SerialisedEvent[] = []
+    for (let ended = false; !ended; ) {
+      const controller = new AbortController()
+      const stream = storage().log.stream('default', run.id, {
+        after: seen.at(-1)?.seq ?? 0,
+        signal: controller.signal,
+      })
+      let left = 1 + ((seen.length * 7 + index * 3) % 11)
+      for await (const batch of stream) {
+        seen.push(...batch)
+        ended = batch.some(({ type }) => type === 'run.completed')
+        left -= batch.length
+        if (left <= 0) break
+      }
+    }
+    return seen.map(({ json }) => json)
+  })
+  await append(run, 1, 150)
+  await endRun(run)
+  const stored = (await storage().log.read('default', run.id, { after: 0, limit: 1_000 }))?.events.map(
+    ({ json }) => json,
+  )
+  expect(stored).toHaveLength(153)
+  for (const seen of await Promise.all(readers)) expect(seen).toEqual(stored)
+})
+
+test('a listening connection that is cut is made again, and its streams miss nothing', async () => {
+  const { admin, log } = storage()
+  const run = await startRun()
+  const stream = collect(log.stream('default', run.id, { after: 0 }))
+  for (let round = 0; round < 5; round++) {
+    await append(run, 1 + round * 10, 5)
+    await admin.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'treadle listener' and datname = current_database()",
+    )
+    await append(run, 6 + round * 10, 5)
+  }
+  await endRun(run)
+  expect(seqs(await stream)).toEqual(upTo(53))
+})
+
+// --- A log whose LISTEN connection goes through a gate, which can be shut -------------------------------------------------------------
+
+let gate: { url: string; shut(): void; open(): void; close(): void }
+let gated: EventLog
+beforeAll(async () => {
+  gate = await createGate(storage().urls.apiUrl)
+  gated = createEventLog({ pool: storage().api, listenUrl: gate.url })
+  await gated.start()
+})
+afterAll(async () => {
+  await gated.stop()
+  gate.close()
+})
+
+test('while nobody can listen, streams go on by asking', async () => {
+  const run = await startRun()
+  expect(gated.healthy).toBe(true)
+  const stream = collect(gated.stream('default', run.id, { after: 0 }))
+  gate.shut()
+  while (gated.healthy) await new Promise((resolve) => setImmediate(resolve))
+  await append(run, 1, 20)
+  await endRun(run)
+  expect(seqs(await stream)).toEqual(upTo(23))
+  expect(gated.healthy).toBe(false)
+  gate.open()
+})
+
+test('a log that cannot listen at first starts all the same', async () => {
+  gate.shut()
+  const log = createEventLog({ pool: storage().api, listenUrl: gate.url })
+  await log.start()
+  expect(log.healthy).toBe(false)
+  const run = await startRun()
+  await endRun(run)
+  expect(seqs(await collect(log.stream('default', run.id, { after: 0 })))).toEqual([1, 2, 3])
+  await log.stop()
+  gate.open()
+  expect(await readAll(storage().log, run)).toHaveLength(3)
+})
+
+/** Leads to Postgres while it is open; shutting it cuts what goes through and refuses what comes. */
+async function createGate(target: string): Promise<typeof gate> {
+  const { hostname, port } = new URL(target)
+  const sockets = new Set<Socket>()
+  let isOpen = true
+  const server: Server = createServer((client) => {
+    if (!isOpen) return client.destroy()
+    const upstream = tcpConnect(Number(port), hostname)
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        sockets.delete(socket)
+        client.destroy()
+        upstream.destroy()
+      })
+    }
+    return client.pipe(upstream).pipe(client)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = new URL(target)
+  url.port = String((server.address() as { port: number }).port)
+  return {
+    url: url.href,
+    open() {
+      isOpen = true
+    },
+    shut() {
+      isOpen = false
+      for (const socket of sockets) socket.destroy()
+    },
+    close: () => server.close(),
+  }
+}

@@ -1,0 +1,163 @@
+import { newRunId } from '@treadle/contract'
+import type { IdempotencyKey, InsertResult, RunRow } from '@treadle/storage'
+import { expect, test } from 'vitest'
+import { brief, readAll } from './support/events.ts'
+import { newRun, PLAN, useStorage } from './support/storage.ts'
+
+const storage = useStorage()
+
+let keys = 0
+const key = (options: Partial<IdempotencyKey> = {}): IdempotencyKey => ({
+  method: 'POST',
+  path: '/runs',
+  keySha256: `key-${++keys}`,
+  fingerprint: 'request',
+  ...options,
+})
+const response = (run: RunRow) => ({ status: 201, body: { id: run.id }, headers: { location: `/runs/${run.id}` } })
+const insert = (idempotency: IdempotencyKey, tenant = 'default') =>
+  storage().runs.insert(tenant, newRun({ idempotency: { ...idempotency, response } }))
+
+test('a run is stored as pending, with its first event', async () => {
+  const { runs, log } = storage()
+  const startAt = '2030-01-01T00:00:00.000Z'
+  const run = await storage().startRun({
+    workflow: { name: 'triage', version: '3' },
+    tags: { team: 'a' },
+    priority: 1,
+    startAt,
+  })
+  expect(await runs.get('default', run.id)).toMatchObject({
+    ref: run,
+    status: 'pending',
+    workflow: { name: 'triage', version: '3' },
+    tags: { team: 'a' },
+    priority: 1,
+    startAt,
+    nodes: { total: 0, completed: 0, running: 0, failed: 0 },
+    lastSeq: 1,
+    startedInTemporal: false,
+  })
+  const [created] = await readAll(log, run)
+  expect(created).toMatchObject({
+    seq: 1,
+    type: 'run.created',
+    time: run.createdAt,
+    data: { workflow: 'triage', version: '3' },
+  })
+  expect(await runs.planOf('default', run.id)).toEqual(PLAN)
+})
+
+test('the same key again gets the first answer, and another request under it is refused', async () => {
+  const first = key()
+  const created = await insert(first)
+  if (created.outcome !== 'created') throw new Error(created.outcome)
+  expect(await insert(first)).toEqual({ outcome: 'replayed', response: response(created.run) })
+  expect(await insert({ ...first, fingerprint: 'another request' })).toEqual({ outcome: 'mismatch' })
+  expect((await insert({ ...first, path: '/elsewhere' })).outcome).toBe('created')
+  expect((await insert(first, 'other')).outcome).toBe('created')
+})
+
+test('of many who race under one key one creates, and nobody gets another run', async () => {
+  const shared = key()
+  const results = await Promise.all(Array.from({ length: 40 }, () => insert(shared)))
+  const ids = results.map(runIdOf).filter((id) => id !== undefined)
+  expect(results.filter(({ outcome }) => outcome === 'created')).toHaveLength(1)
+  expect(new Set(ids).size).toBe(1)
+  expect(results.every(({ outcome }) => ['created', 'replayed', 'in-progress'].includes(outcome))).toBe(true)
+})
+
+function runIdOf(result: InsertResult): string | undefined {
+  if (result.outcome === 'created') return result.run.id
+  return result.outcome === 'replayed' ? (result.response.body as { id: string }).id : undefined
+}
+
+test('a run under the client’s own id is there once, whoever asks', async () => {
+  const { runs } = storage()
+  const id = newRunId()
+  const results = await Promise.all(
+    Array.from({ length: 10 }, () => runs.insert('default', newRun({ id, clientGivenId: true }))),
+  )
+  expect(results.map(({ outcome }) => outcome).sort()).toEqual(['created', ...Array(9).fill('exists')])
+  expect(
+    results.every((result) => result.outcome === 'created' || (result.outcome === 'exists' && result.sameRequest)),
+  ).toBe(true)
+  const other = await runs.insert('default', newRun({ id, clientGivenId: true, requestFingerprint: 'another' }))
+  expect(other).toMatchObject({ outcome: 'exists', sameRequest: false })
+})
+
+test('a key stays free when the run under it was refused', async () => {
+  const { runs } = storage()
+  const { id } = await storage().startRun()
+  const idempotency = { ...key(), response }
+  expect(await runs.insert('default', newRun({ id, clientGivenId: true, idempotency }))).toMatchObject({
+    outcome: 'exists',
+  })
+  expect(await runs.insert('default', newRun({ idempotency }))).toMatchObject({ outcome: 'created' })
+})
+
+test('a key of another route is taken, answered and replayed, or freed', async () => {
+  const { runs } = storage()
+  const taken = key({ path: '/runs/x/cancel' })
+  expect(await runs.claimKey('default', taken)).toEqual({ outcome: 'first' })
+  expect(await runs.claimKey('default', taken)).toEqual({ outcome: 'in-progress' })
+  expect(await runs.claimKey('default', { ...taken, fingerprint: 'another' })).toEqual({ outcome: 'mismatch' })
+  await runs.forgetKey('default', taken)
+  expect(await runs.claimKey('default', taken)).toEqual({ outcome: 'first' })
+  const answer = { status: 202, body: null, headers: {} }
+  await runs.rememberAnswer('default', taken, answer)
+  await runs.forgetKey('default', taken)
+  expect(await runs.claimKey('default', taken)).toEqual({ outcome: 'replayed', response: answer })
+})
+
+test('a key whose holder never came back is given out again', async () => {
+  const { runs } = storage()
+  const taken = key()
+  expect(await runs.claimKey('default', taken, -1)).toEqual({ outcome: 'first' })
+  expect(await runs.claimKey('default', taken)).toEqual({ outcome: 'first' })
+})
+
+test('a tenant sees nothing of another’s runs', async () => {
+  const { runs, log } = storage()
+  const { id } = await storage().startRun()
+  expect(await runs.get('other', id)).toBeUndefined()
+  expect(await runs.state('other', id)).toBeUndefined()
+  expect(await runs.planOf('other', id)).toBeUndefined()
+  expect(await runs.waiting('other', id)).toEqual([])
+  expect(await runs.requestCancel('other', id)).toBe('not-found')
+  expect(await log.read('other', id, { after: 0, limit: 10 })).toBeUndefined()
+  expect((await runs.get('default', id))?.cancelRequested).toBe(false)
+})
+
+test('the reconciler finds what nobody started, and no run that is not due', async () => {
+  const { runs } = storage()
+  const pending = await storage().startRun({ tenant: 'reconciled', input: { n: 1 } })
+  const started = await storage().startRun({ tenant: 'reconciled' })
+  const later = await storage().startRun({ tenant: 'reconciled', startAt: '2999-01-01T00:00:00.000Z' })
+  await runs.markStarted('reconciled', started.id)
+  const found = await runs.pendingStarts({ olderThanMs: 0, limit: 1_000 })
+  const ours = found.filter(({ run }) => run.tenant === 'reconciled')
+  expect(ours).toMatchObject([{ run: { id: pending.id }, plan: PLAN, input: { n: 1 } }])
+  const open = (await runs.openRuns({ olderThanMs: 0, limit: 1_000 })).filter(({ run }) => run.tenant === 'reconciled')
+  expect(open).toEqual([{ run: started, status: 'pending', lastSeq: 1 }])
+  expect(await runs.pendingStarts({ olderThanMs: 3_600_000, limit: 1_000 })).toEqual([])
+  expect(later.id).toBeTruthy()
+})
+
+test('a run that Temporal closed is closed once, after its open nodes', async () => {
+  const { runs, log, appender } = storage()
+  const run = await storage().startRun()
+  for (const path of ['a', 'b']) await appender.claim({ run, path, kind: 'llm', runtime: 'typescript', outbox: [] })
+  const output = { type: 'node.completed', ordinal: 1, output: 1 } as const
+  await appender.end({ run, path: 'a', attempt: 1, events: [], end: output })
+  const error = { type: 'timeout', message: 'Temporal ended the workflow.' }
+  const end = { run, type: 'run.failed', data: { error }, engineStatus: 'TIMED_OUT' } as const
+  const closed = await Promise.all([runs.close(end), runs.close(end), runs.close(end)])
+  expect(closed.filter(Boolean)).toHaveLength(1)
+  expect((await readAll(log, run)).slice(-3).map(brief)).toEqual([
+    'node.completed a#1',
+    'node.cancelled b#1',
+    'run.failed',
+  ])
+  expect(await runs.get('default', run.id)).toMatchObject({ status: 'failed', error, engineStatus: 'TIMED_OUT' })
+})
