@@ -17,7 +17,9 @@ async function main(): Promise<boolean> {
   const results: CaseResult[] = []
   const failures: string[] = []
   let temporalVersion: string | undefined
-  const interrupted = new Promise<'interrupted'>((resolve) => process.once('SIGINT', () => resolve('interrupted')))
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => resolve('interrupted'))
+  })
   try {
     for (const { id, title, measure } of chosen) {
       say(`${id}: ${title}`)
