@@ -6,7 +6,7 @@ import type { CompileDocument } from './documents/compile-document.ts'
 import { bodies } from './http/bodies.ts'
 import { answerClientError } from './http/client-error.ts'
 import { problem } from './http/problem.ts'
-import { problems } from './http/problems.ts'
+import { answerBadUrl, problems } from './http/problems.ts'
 import { requestContext, requestIdOf } from './http/request-context.ts'
 import { createValidatorCompiler } from './http/validation.ts'
 import { openapi } from './openapi/openapi.ts'
@@ -63,6 +63,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS },
     clientErrorHandler: answerClientError,
+    frameworkErrors: answerBadUrl,
     return503OnClosing: false, // It would answer with no problem document; the hook below does.
     routerOptions: { maxParamLength: 200 },
   })

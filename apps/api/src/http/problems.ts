@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { allowedMethods, type RouteShape, routeShape } from './allowed-methods.ts'
 import { type ProblemAnswer, problem, problemBody, problemHeaders } from './problem.ts'
+import { contextHeaders, continueTrace } from './request-context.ts'
 import { toProblem } from './to-problem.ts'
 
 /** Every answer that is no success is a problem document: ours, the framework's, a missing route, a wrong method. */
@@ -32,6 +33,13 @@ export const problems = fastifyPlugin(
   },
   { name: 'problems', dependencies: ['request-context'] },
 )
+
+/** A URL that cannot be decoded meets no route and no hook, so the ids of the request are put in here. */
+export function answerBadUrl(_: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  request.traceparent = continueTrace(request.headers.traceparent)
+  reply.headers(contextHeaders(request))
+  void sendProblem(request, reply, problem('malformed-request', 'The path cannot be decoded.'))
+}
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, answer: ProblemAnswer) {
   const body = problemBody(answer, request.id)

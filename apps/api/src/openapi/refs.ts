@@ -31,8 +31,11 @@ export function problemAnswers(...names: ProblemName[]): Record<string, object> 
   )
 }
 
-export const RUN_ID_PARAMS = {
-  type: 'object',
-  required: ['runId'],
-  properties: { runId: { type: 'string', minLength: 1, maxLength: 100, examples: ['run_01k9zq3v5x7m2c8d4e6f0g1h3j'] } },
+/** A run's id where it is text: nothing else reaches the database. */
+export const RUN_ID = {
+  type: 'string',
+  pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$',
+  examples: ['run_01k9zq3v5x7m2c8d4e6f0g1h3j'],
 } as const
+
+export const RUN_ID_PARAMS = { type: 'object', required: ['runId'], properties: { runId: RUN_ID } } as const

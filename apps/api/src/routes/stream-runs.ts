@@ -1,7 +1,7 @@
 import type { RunId } from '@treadle/contract'
 import type { RunStore } from '@treadle/storage'
 import type { FastifyPluginAsync } from 'fastify'
-import { problemAnswers } from '../openapi/refs.ts'
+import { problemAnswers, RUN_ID } from '../openapi/refs.ts'
 import { answerStream, STREAM_ANSWERS, STREAM_HEADERS, STREAM_QUERY } from '../stream/answer-stream.ts'
 import { startOfStream } from '../stream/stream-start.ts'
 import type { Streams } from '../stream/streams.ts'
@@ -31,12 +31,12 @@ export const streamRunsRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'get'>; 
           properties: {
             runId: {
               type: 'array',
-              items: { type: 'string', minLength: 1, maxLength: 100 },
+              items: { type: RUN_ID.type, pattern: RUN_ID.pattern },
               minItems: 1,
               maxItems: RUNS_MAX,
               uniqueItems: true,
               description: 'Repeated, once for each run.',
-              examples: [['run_01k9zq3v5x7m2c8d4e6f0g1h3j']],
+              examples: [RUN_ID.examples],
             },
             ...STREAM_QUERY,
           },
