@@ -70,18 +70,17 @@ export function checkUses(program: Program, findings: Findings): void {
 
   function checkAgent(agent: Record<string, unknown>, pointer: Pointer, siblings?: string[]): void {
     if (agent.model !== undefined) checkModel(agent.model, child(pointer, 'model'))
-    const tools = Array.isArray(agent.tools) ? agent.tools : []
+    const tools = textsOf(agent.tools)
     for (const [index, name] of tools.entries()) checkTool(name, `${pointer}/tools/${index}`, false)
-    for (const [index, name] of (Array.isArray(agent.approve) ? agent.approve : []).entries()) {
-      if (typeof name !== 'string' || isOffered(name, tools)) continue
+    for (const [index, name] of textsOf(agent.approve).entries()) {
+      if (isOffered(name, tools)) continue
       const hint = nearNameHint(name, tools, 'add it to "tools" of the agent')
       const message = `the agent has no tool "${name}" that could wait for approval`
       findings.add({ code: 'unknown-tool', path: `${pointer}/approve/${index}`, message, hint })
     }
-    if (!siblings || !Array.isArray(agent.handoffs)) return
-    for (const [index, name] of agent.handoffs.entries()) {
-      if (siblings.includes(name)) continue
-      const hint = nearNameHint(String(name), siblings, 'add it to "handoffs" of the node')
+    for (const [index, name] of siblings ? textsOf(agent.handoffs).entries() : []) {
+      if (siblings?.includes(name)) continue
+      const hint = nearNameHint(name, siblings ?? [], 'add it to "handoffs" of the node')
       findings.add({
         code: 'unknown-agent',
         path: `${pointer}/handoffs/${index}`,
@@ -148,5 +147,10 @@ export function checkUses(program: Program, findings: Findings): void {
 }
 
 /** `docs` offers `docs.search`. */
-const isOffered = (name: string, tools: unknown[]): boolean =>
+const isOffered = (name: string, tools: (string | undefined)[]): boolean =>
   tools.includes(name) || tools.includes(name.split('.', 1)[0])
+
+/** The texts of what should be a list of texts. */
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []
+}

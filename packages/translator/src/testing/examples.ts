@@ -1,0 +1,20 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+const folder = new URL('../../../../examples/', import.meta.url)
+
+/** The documents of examples/, as texts. */
+export const EXAMPLES = readdirSync(folder)
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name) => ({ name, text: readFileSync(new URL(name, folder), 'utf8') }))
+
+/** The input that goes with an example; undefined where it has none. */
+export function inputOf(name: string): unknown {
+  if (name === 'first-run.yaml') return undefined
+  return JSON.parse(readFileSync(new URL(`inputs/${name.replace('.yaml', '.json')}`, folder), 'utf8'))
+}
+
+/** A table of models that has those of the examples. */
+export const MODELS = {
+  'gpt-5': { maxOutputTokens: 128_000, inputUsdPerMillion: 1.25, outputUsdPerMillion: 10 },
+  'gpt-5-mini': { maxOutputTokens: 128_000, inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 },
+}
