@@ -1,4 +1,5 @@
 import { ExpressionError } from '../expression-error.ts'
+import { Bytes, CelMap, isArray, min } from './globals.ts'
 import { type Comprehension, comprehensionOf, type Node, walk } from './node.ts'
 import { weigh, weighShallow } from './weight.ts'
 import { checkTextLength, ERROR_UNITS, spend } from './work.ts'
@@ -69,18 +70,18 @@ function costOf(op: string): ((left: unknown, right: unknown) => void) | undefin
   switch (op) {
     case '==':
     case '!=':
-      return (left, right) => spend(Math.min(weigh(left), weigh(right)))
+      return (left, right) => spend(min(weigh(left), weigh(right)))
     case 'in':
-      return (_item, container) => spend(Array.isArray(container) ? weigh(container) : 1)
+      return (_item, container) => spend(isArray(container) ? weigh(container) : 1)
     case '<':
     case '<=':
     case '>':
     case '>=':
-      return (left, right) => spend(Math.min(weighShallow(left), weighShallow(right)))
+      return (left, right) => spend(min(weighShallow(left), weighShallow(right)))
     case '+':
       return spendOnSum
     case 'comprehension':
-      return (of) => spend(of instanceof Map ? 1 + of.size : 1) // The library makes a list of the keys first.
+      return (of) => spend(of instanceof CelMap ? 1 + of.size : 1) // The library makes a list of the keys first.
     case '[?]':
       return () => spend(ERROR_UNITS) // Where there is nothing, an error is made and dropped.
     case 'call':
@@ -92,7 +93,7 @@ function costOf(op: string): ((left: unknown, right: unknown) => void) | undefin
 }
 
 function spendOnArguments(args: unknown) {
-  if (Array.isArray(args)) for (const arg of args) spend(weighShallow(arg))
+  if (isArray(args)) for (const arg of args) spend(weighShallow(arg))
 }
 
 function spendOnSum(left: unknown, right: unknown) {
@@ -100,5 +101,4 @@ function spendOnSum(left: unknown, right: unknown) {
   spend(weighShallow(left) + weighShallow(right))
 }
 
-const isText = (value: unknown): value is string | Uint8Array =>
-  typeof value === 'string' || value instanceof Uint8Array
+const isText = (value: unknown): value is string | Uint8Array => typeof value === 'string' || value instanceof Bytes

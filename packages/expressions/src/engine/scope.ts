@@ -1,6 +1,7 @@
 import type { Json } from '../json.ts'
 import type { Reference } from '../references.ts'
 import { type DoubleShape, type Doubles, propOf } from '../types/doubles.ts'
+import { CelMap, hasOwn, isArray } from './globals.ts'
 import { toCel } from './values.ts'
 
 /**
@@ -8,10 +9,10 @@ import { toCel } from './values.ts'
  * outputs of all its nodes, and an expression reads a few.
  */
 export function bindScope(references: Reference[], scope: Record<string, Json>, doubles: Doubles = {}) {
-  const bound = new Map<string, unknown>()
+  const bound = new CelMap<string, unknown>()
   for (const [name, wanted] of wantedBy(references)) {
-    const value = Object.hasOwn(scope, name) ? scope[name] : undefined
-    const shape = Object.hasOwn(doubles, name) ? doubles[name] : undefined
+    const value = hasOwn(scope, name) ? scope[name] : undefined
+    const shape = hasOwn(doubles, name) ? doubles[name] : undefined
     if (value !== undefined) bound.set(name, convert(value, wanted, shape))
   }
   return bound
@@ -21,14 +22,14 @@ export function bindScope(references: Reference[], scope: Record<string, Json>, 
 type Wanted = 'all' | Map<string, Wanted>
 
 function wantedBy(references: Reference[]): Map<string, Wanted> {
-  const root = new Map<string, Wanted>()
+  const root = new CelMap<string, Wanted>()
   for (const { path } of references) {
     let at = root
     for (const [i, name] of path.entries()) {
       const known = at.get(name)
       if (known === 'all') break
       const isLast = i === path.length - 1
-      const wanted: Wanted = isLast ? 'all' : (known ?? new Map())
+      const wanted: Wanted = isLast ? 'all' : (known ?? new CelMap())
       at.set(name, wanted)
       if (wanted !== 'all') at = wanted
     }
@@ -37,11 +38,10 @@ function wantedBy(references: Reference[]): Map<string, Wanted> {
 }
 
 function convert(value: Json, wanted: Wanted, shape?: DoubleShape): unknown {
-  if (wanted === 'all' || typeof value !== 'object' || value === null || Array.isArray(value))
-    return toCel(value, shape)
-  const map = new Map<string, unknown>()
+  if (wanted === 'all' || typeof value !== 'object' || value === null || isArray(value)) return toCel(value, shape)
+  const map = new CelMap<string, unknown>()
   for (const [key, inner] of wanted) {
-    const item = Object.hasOwn(value, key) ? value[key] : undefined
+    const item = hasOwn(value, key) ? value[key] : undefined
     if (item !== undefined) map.set(key, convert(item, inner, propOf(shape, key)))
   }
   return map

@@ -5,6 +5,17 @@ import type { Json } from '../json.ts'
 import { jsonBytes } from '../json.ts'
 import { DEPTH_MAX, OUTPUT_BYTES_MAX } from '../limits.ts'
 import { type DoubleShape, propOf } from '../types/doubles.ts'
+import {
+  arrayFrom,
+  CelMap,
+  fromEntries,
+  isArray,
+  isFiniteNumber,
+  isSafeInteger,
+  keysOf,
+  toBigInt,
+  toNumber,
+} from './globals.ts'
 import { formatDuration, formatTimestamp } from './time.ts'
 import { textWeight } from './weight.ts'
 import { spend } from './work.ts'
@@ -18,12 +29,12 @@ export function toCel(value: Json, doubles?: DoubleShape, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (depth > DEPTH_MAX) throw depthError()
 
-  if (Array.isArray(value)) {
+  if (isArray(value)) {
     spend(1 + value.length)
-    return Array.from(value, (item) => toCel(item, doubles?.each, depth + 1))
+    return arrayFrom(value, (item) => toCel(item, doubles?.each, depth + 1))
   }
-  const map = new Map<string, unknown>()
-  const keys = Object.keys(value)
+  const map = new CelMap<string, unknown>()
+  const keys = keysOf(value)
   spend(1 + keys.length)
   for (const key of keys) {
     const item = value[key]
@@ -33,7 +44,7 @@ export function toCel(value: Json, doubles?: DoubleShape, depth = 0): unknown {
 }
 
 const toCelNumber = (value: number, doubles?: DoubleShape) =>
-  doubles?.double || !Number.isSafeInteger(value) ? value : BigInt(value)
+  doubles?.double || !isSafeInteger(value) ? value : toBigInt(value)
 
 /**
  * The value as JSON. Timestamps and durations become strings as in Protobuf's JSON, an optional its value or null.
@@ -56,8 +67,8 @@ export function toJson(value: unknown): Json {
     }
     count(5)
     if (part === null || typeof part === 'boolean') return part
-    if (Array.isArray(part)) return part.map((item) => convert(item, depth + 1))
-    if (part instanceof Map) return Object.fromEntries(Array.from(part, entry(depth)))
+    if (isArray(part)) return part.map((item) => convert(item, depth + 1))
+    if (part instanceof CelMap) return fromEntries(arrayFrom(part, entry(depth)))
     if (part instanceof Optional) return part.hasValue() ? convert(part.value(), depth) : null
     return scalarToJson(part)
   }
@@ -74,7 +85,7 @@ export function toJson(value: unknown): Json {
 
 function scalarToJson(value: unknown): Json {
   if (typeof value === 'number') {
-    if (Number.isFinite(value)) return value
+    if (isFiniteNumber(value)) return value
     throw new ExpressionError('number', `the result is ${value}, which JSON does not have`)
   }
   if (typeof value === 'bigint') return safeNumber(value)
@@ -85,8 +96,8 @@ function scalarToJson(value: unknown): Json {
 }
 
 function safeNumber(value: bigint): number {
-  const number = Number(value)
-  if (Number.isSafeInteger(number)) return number
+  const number = toNumber(value)
+  if (isSafeInteger(number)) return number
   throw new ExpressionError('number', `the integer ${value} is beyond 2^53 - 1, which JSON cannot hold exactly`)
 }
 

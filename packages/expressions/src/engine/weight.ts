@@ -1,3 +1,4 @@
+import { Bytes, CelMap, isArray } from './globals.ts'
 import { spend } from './work.ts'
 
 /**
@@ -21,19 +22,19 @@ export function weigh(value: unknown): number {
 
 /** The weight without looking inside: for what reads a list's length, or joins its items without reading them. */
 export function weighShallow(value: unknown): number {
-  if (typeof value === 'string' || value instanceof Uint8Array) return textWeight(value)
-  return Array.isArray(value) ? 1 + value.length : 1
+  if (typeof value === 'string' || value instanceof Bytes) return textWeight(value)
+  return isArray(value) ? 1 + value.length : 1
 }
 
 /** Of a string or of bytes. */
 export const textWeight = ({ length }: { length: number }) => 1 + (length >> 3)
 
 const isAggregate = (value: unknown): value is unknown[] | Map<unknown, unknown> =>
-  Array.isArray(value) || value instanceof Map
+  isArray(value) || value instanceof CelMap
 
 const weights = new WeakMap<object, number>()
 
 function* itemsOf(value: unknown[] | Map<unknown, unknown>): Iterable<unknown> {
-  if (Array.isArray(value)) return yield* value
+  if (isArray(value)) return yield* value
   for (const entry of value) yield* entry
 }
