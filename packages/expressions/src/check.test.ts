@@ -95,7 +95,14 @@ describe('what cannot be', () => {
     check('input.flag', 'bool', { expect: BOOL })
     check('nodes.unknown', 'any value', { expect: BOOL })
   })
-  test('several mistakes are found at once', () => check('input.a + nodes.b', '!unknown-field@6+1 !unknown-field@16+1'))
+  test('several mistakes are found at once', () => {
+    check('input.a + nodes.b', '!unknown-field@6+1 !unknown-field@16+1')
+    check('[1 + "a", input.count + "b", nothing]', '!type@1+7 !type@10+17 !unknown-name@29+7')
+  })
+  test('what is not CEL', () => {
+    check('input.', '!syntax@6+0')
+    expect(checkSource('(1', { variables }).issues[0]?.message).toBe('Expected ), got the end of the expression')
+  })
 })
 
 describe('what may be missing', () => {
@@ -135,6 +142,10 @@ describe('what may be missing', () => {
     check('has(input.customer) ? 0 : input.customer.id', '!maybe-missing@32+8')
     check('input.items.exists(i, has(i.price)) && input.items.map(i, i.price)[0] > 1.0', '!maybe-missing@60+5')
   })
+  test('is fine where the caller knows of a condition that holds', () => {
+    check('nodes.skipped.label', 'string', { assume: ['nodes.skipped != null', 'not CEL ('] })
+    check('input.customer.id', 'int', { assume: ['input.flag && has(input.customer)'] })
+  })
   test('a comparison with null is always fine', () => check('nodes.skipped == null', 'bool'))
 })
 
@@ -169,8 +180,8 @@ describe('doubles', () => {
 })
 
 /** The type as text, or every issue as `!code@offset+length`. */
-function check(source: string, expected: string, options: { expect?: CelType } = {}) {
-  const { type, issues } = checkSource(source, { variables, ...(options.expect && { expect: options.expect }) })
+function check(source: string, expected: string, options: { expect?: CelType; assume?: string[] } = {}) {
+  const { type, issues } = checkSource(source, { variables, ...options })
   const found = issues.map(({ code, offset, length }) => `!${code}@${offset}+${length}`)
   expect(`${source} -> ${found.join(' ') || describeType(type)}`).toBe(`${source} -> ${expected}`)
 }

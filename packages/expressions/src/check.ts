@@ -1,9 +1,10 @@
-import { parseSource } from './engine/parse-source.ts'
+import type { Node } from './engine/node.ts'
+import { type ParsedSource, parseSource } from './engine/parse-source.ts'
 import type { ExpressionIssue } from './issue.ts'
 import { type CelType, DYN, describeType, isAssignable, nullable } from './types/cel-type.ts'
 import type { Doubles } from './types/doubles.ts'
 import { doublesOf } from './types/doubles-of.ts'
-import { factsOf, refine } from './types/facts.ts'
+import { type Fact, factsOf, narrow, type Variables } from './types/facts.ts'
 import { infer } from './types/infer.ts'
 
 export interface CheckEnvironment {
@@ -11,7 +12,10 @@ export interface CheckEnvironment {
   variables: Record<string, CelType>
   /** What the result has to be: `BOOL` for a condition, `listOf(DYN)` for a list. Default: anything. */
   expect?: CelType
-  /** Conditions, in the same scope, that are known to hold: `nodes.a != null` says that `nodes.a` may be read. Those that do not parse say nothing. */
+  /**
+   * Conditions, in the same scope, that are known to hold: `nodes.a != null` says that `nodes.a` may be read. Those
+   * that do not parse say nothing.
+   */
   assume?: string[]
 }
 
@@ -26,19 +30,32 @@ export interface CheckResult {
 
 /** Checks an expression against the types of what it reads, before any of it is there. Never throws. */
 export function check(source: string, { variables, expect, assume = [] }: CheckEnvironment): CheckResult {
+  const known = narrow(new Map(Object.entries(variables)), assume.flatMap(factsOfSource))
   const parsed = parseSource(source)
-  if (!parsed.ok) return { type: DYN, issues: parsed.errors }
+  if (!parsed.ok) return { type: DYN, issues: issuesOf(parsed, known) }
 
-  const issues: ExpressionIssue[] = []
-  const type = infer(parsed.program.root, {
-    variables: assuming(assume, new Map(Object.entries(variables))),
-    guarded: false,
-    report: (issue) => issues.push(issue),
-  })
+  const { root, references } = parsed.program
+  const { type, issues } = inferAll(root, known)
   if (expect && issues.length === 0 && !isAssignable(type, expect)) issues.push(misfit(type, expect, source))
-  issues.sort((a, b) => a.offset - b.offset)
-  const doubles = doublesOf(parsed.program.references, variables)
+  const doubles = doublesOf(references, variables)
   return { type, issues, ...(doubles && { doubles }) }
+}
+
+function factsOfSource(condition: string): Fact[] {
+  const parsed = parseSource(condition)
+  return parsed.ok ? factsOf(parsed.program.root, true) : []
+}
+
+/** Where only types are wrong, all that is; the library stops at the first. */
+function issuesOf({ errors, root }: ParsedSource & { ok: false }, variables: Variables) {
+  const issues = root ? inferAll(root, variables).issues : []
+  return issues.length > 0 ? issues : errors
+}
+
+function inferAll(root: Node, variables: Variables) {
+  const issues: ExpressionIssue[] = []
+  const type = infer(root, { variables, guarded: false, report: (issue) => issues.push(issue) })
+  return { type, issues: issues.sort((a, b) => a.offset - b.offset) }
 }
 
 function misfit(type: CelType, expected: CelType, source: string): ExpressionIssue {
@@ -47,18 +64,4 @@ function misfit(type: CelType, expected: CelType, source: string): ExpressionIss
   if (isAssignable(type, nullable(expected)))
     return { code: 'maybe-missing', message: `this may be null; ${wanted} is needed`, ...place }
   return { code: 'type', message: `${wanted} is needed here, not ${describeType(type)}`, ...place }
-}
-
-/** The types of the variables, as narrowed by conditions that hold. */
-function assuming(conditions: string[], variables: Map<string, CelType>): Map<string, CelType> {
-  for (const condition of conditions) {
-    const parsed = parseSource(condition)
-    const facts = parsed.ok ? factsOf(parsed.program.root, true) : []
-    for (const { path, is } of facts) {
-      const [name = '', ...below] = path
-      const type = variables.get(name)
-      if (type) variables.set(name, refine(type, below, is))
-    }
-  }
-  return variables
 }

@@ -44,18 +44,21 @@ function createExpression(source: string, program: Program): Expression {
 
 /** An expression that only passes a value on needs no CEL: the value stays as it is, however large. */
 function readPath(scope: Record<string, Json>, { path, offset, length }: Reference): Json {
-  let value: Json | undefined = scope
+  let value: Json = scope
   for (const [i, name] of path.entries()) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
-      throw new ExpressionError('missing', missingMessage(path, i, value), { offset, length })
-    value = value[name]
+    const inner: Json | undefined = fieldOf(value, name)
+    if (inner === undefined) throw new ExpressionError('missing', missingMessage(path, i, value), { offset, length })
+    value = inner
   }
-  if (value === undefined)
-    throw new ExpressionError('missing', missingMessage(path, path.length - 1, {}), { offset, length })
   return value
 }
 
-function missingMessage(path: string[], at: number, parent: Json | undefined): string {
+const fieldOf = (value: Json, name: string) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
+    ? value[name]
+    : undefined
+
+function missingMessage(path: string[], at: number, parent: Json): string {
   const [name, above] = [path[at], path.slice(0, at).join('.')]
   if (at === 0) return `there is no ${name} in scope`
   return parent === null ? `${above} is null, so it has no ${name}` : `${above} has no ${name}`

@@ -29,5 +29,9 @@ export const PATTERN_MAX = 500
 /** Instructions of the regular expressions of one source: compiling 2,000 takes about 10 ms. */
 export const PATTERN_INSTRUCTIONS_MAX = 2000
 
-/** Entries of the caches of parsed sources and of compiled patterns: pure values, so that sharing them changes nothing. */
-export const CACHE_MAX = 2000
+/**
+ * What is remembered of parsed sources, so that a plan is parsed once in a process: entries, and characters of all
+ * sources together. A tree takes about 300 bytes for a character of its source.
+ */
+export const CACHE_ENTRIES_MAX = 5000
+export const CACHE_CHARACTERS_MAX = 256 * 1024

@@ -5,7 +5,7 @@
 export const { isArray, from: arrayFrom } = Array
 export const { isSafeInteger, isFinite: isFiniteNumber } = Number
 export const { keys: keysOf, hasOwn, fromEntries } = Object
-export const { min, ceil } = Math
+export const { min } = Math
 export const toBigInt = BigInt
 export const toNumber = Number
 export const CelMap = Map

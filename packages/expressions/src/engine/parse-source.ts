@@ -2,7 +2,7 @@ import { TypeError as CelTypeError, ParseError } from '@marcbachmann/cel-js'
 import { boundedCache } from '../bounded-cache.ts'
 import { ExpressionError } from '../expression-error.ts'
 import type { ExpressionIssue } from '../issue.ts'
-import { NESTING_MAX, NODES_MAX, SOURCE_MAX } from '../limits.ts'
+import { CACHE_CHARACTERS_MAX, CACHE_ENTRIES_MAX, NESTING_MAX, NODES_MAX, SOURCE_MAX } from '../limits.ts'
 import type { Reference } from '../references.ts'
 import { adapt } from './adapt.ts'
 import { checkCalls } from './check-calls.ts'
@@ -22,9 +22,12 @@ export interface Program {
   release(): void
 }
 
-export type ParsedSource = { ok: true; program: Program } | { ok: false; errors: ExpressionIssue[] }
+export type ParsedSource =
+  | { ok: true; program: Program }
+  /** `root` where there is a tree whose types alone are wrong, so that a checker can say more of it. */
+  | { ok: false; errors: ExpressionIssue[]; root?: Node }
 
-const sources = boundedCache<ParsedSource>()
+const sources = boundedCache<ParsedSource>({ entriesMax: CACHE_ENTRIES_MAX, charactersMax: CACHE_CHARACTERS_MAX })
 
 /** Parses, checks what does not depend on the scope, and makes the tree count its work. Never throws. */
 export const parseSource = (source: string): ParsedSource => sources(source, () => parse(source))
@@ -45,7 +48,7 @@ function parse(source: string): ParsedSource {
     adapt(root, REPLACED)
     const references = findReferences(root)
     const { valid, error } = parsed.check()
-    if (!valid) return failed(issueOf(error, source))
+    if (!valid) return { ok: false, errors: [issueOf(error, source)], root }
     const { nodes, release } = meter(root)
     return { ok: true, program: { root, references, nodes, run: parsed, release } }
   } catch (error) {
@@ -66,11 +69,42 @@ function issueOf(error: unknown, source: string): ExpressionIssue {
   const length = Math.max(0, Math.min(error.range?.end ?? source.length, source.length) - offset)
   if (error.code === 'limit_exceeded') return { code: 'limit', message: limitMessage(error.summary), offset, length }
   const code = error instanceof ParseError ? 'syntax' : 'type'
-  return { code, message: error.summary.replaceAll('$(', '('), offset, length }
+  return { code, message: messageOf(error.summary), offset, length }
 }
 
 function limitMessage(summary: string): string {
   if (summary.includes('maxDepth')) return `the expression is nested more than ${NESTING_MAX} deep`
   if (summary.includes('maxAstNodes')) return `the expression has more than ${NODES_MAX} parts`
   return 'a list, a map or a call in the expression has too many parts'
+}
+
+/** The library's words, with its names for tokens as they are written. */
+const messageOf = (summary: string) =>
+  summary.replaceAll('$(', '(').replaceAll(/\b[A-Z]{3,}\b/g, (token) => TOKENS[token] ?? token)
+
+const TOKENS: Record<string, string> = {
+  EOF: 'the end of the expression',
+  NUMBER: 'a number',
+  STRING: 'a string',
+  BYTES: 'bytes',
+  BOOLEAN: 'true or false',
+  NULL: 'null',
+  IDENTIFIER: 'a name',
+  PLUS: '+',
+  MINUS: '-',
+  MULTIPLY: '*',
+  DIVIDE: '/',
+  MODULO: '%',
+  AND: '&&',
+  NOT: '!',
+  LPAREN: '(',
+  RPAREN: ')',
+  LBRACKET: '[',
+  RBRACKET: ']',
+  LBRACE: '{',
+  RBRACE: '}',
+  DOT: '.',
+  COMMA: ',',
+  COLON: ':',
+  QUESTION: '?',
 }

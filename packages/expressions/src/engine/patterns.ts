@@ -28,7 +28,7 @@ interface Pattern {
   instructions: number
 }
 
-const patterns = boundedCache<Pattern | ExpressionError>()
+const patterns = boundedCache<Pattern | ExpressionError>({ entriesMax: 200, charactersMax: 200 * PATTERN_MAX })
 
 /** @throws ExpressionError as `matches` */
 export function compilePattern(pattern: string): Pattern {

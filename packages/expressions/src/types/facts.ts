@@ -47,8 +47,23 @@ function factAbout(node: Node, is: Fact['is'], ...fields: string[]): Fact[] {
   return path ? [{ path: [...path, ...fields], is }] : []
 }
 
+/** The types of the names in scope. */
+export type Variables = ReadonlyMap<string, CelType>
+
+/** The variables where the facts hold. */
+export function narrow(variables: Variables, facts: Fact[]): Variables {
+  if (facts.length === 0) return variables
+  const narrowed = new Map(variables)
+  for (const { path, is } of facts) {
+    const [name = '', ...fields] = path
+    const type = narrowed.get(name)
+    if (type) narrowed.set(name, refine(type, fields, is))
+  }
+  return narrowed
+}
+
 /** The type of a variable about whose path (without its name) the fact holds. */
-export function refine(type: CelType, [field, ...below]: string[], is: Fact['is']): CelType {
+function refine(type: CelType, [field, ...below]: string[], is: Fact['is']): CelType {
   if (field === undefined) return is === 'not-null' ? withoutNull(type) : type
   // Whoever could read the field read it of an object, so the other alternatives are out.
   const objects = alternatives(type).filter((member) => member.kind === 'object')

@@ -15,7 +15,7 @@ import {
   unionOf,
   withoutNull,
 } from './cel-type.ts'
-import { type Fact, factsOf, refine } from './facts.ts'
+import { type Fact, factsOf, narrow, type Variables } from './facts.ts'
 import { listOfAll, typeAtIndex, typeOfField, typeOfItems } from './fields.ts'
 import { typeOfLiteral } from './literals.ts'
 import { typeOfOperator } from './operators.ts'
@@ -24,7 +24,7 @@ import type { Report } from './report.ts'
 /** What is known at a place in the source. */
 export interface Context {
   /** The types of the names in scope there, as narrowed by the conditions around. */
-  variables: ReadonlyMap<string, CelType>
+  variables: Variables
   /** Nothing that may be missing is an issue: the place is under `default()`. */
   guarded: boolean
   report(issue: ExpressionIssue): void
@@ -165,13 +165,7 @@ const withVariable = (context: Context, name: string, type: CelType): Context =>
   variables: new Map(context.variables).set(name, type),
 })
 
-function withFacts(context: Context, facts: Fact[]): Context {
-  if (facts.length === 0) return context
-  const variables = new Map(context.variables)
-  for (const { path, is } of facts) {
-    const [name = '', ...fields] = path
-    const type = variables.get(name)
-    if (type) variables.set(name, refine(type, fields, is))
-  }
-  return { ...context, variables }
-}
+const withFacts = (context: Context, facts: Fact[]): Context => ({
+  ...context,
+  variables: narrow(context.variables, facts),
+})
