@@ -1,5 +1,5 @@
 import type { SignalDelivery } from '@treadle/contract'
-import type { TestDocument } from '@treadle/interpreter/testing'
+import { planOf, type TestDocument } from '@treadle/interpreter/testing'
 
 /** A run whose history is kept: the interpreter has to go the same way through it for ever. */
 export type HistoryCase = {
@@ -10,6 +10,7 @@ export type HistoryCase = {
   signals?: Omit<SignalDelivery, 'id'>[]
   /** Paths that the worker refuses; all others answer with their path. */
   refused?: string[]
+  answers?: Record<string, unknown>
   /** Cancelled when this node has started. */
   cancelAt?: string
 }
@@ -151,6 +152,40 @@ export const CASES: HistoryCase[] = [
     },
   },
   { name: 'cancelled', document: { nodes: { a: llm, r: { kind: 'receive', signal: 'never' } } }, cancelAt: 'r' },
+  {
+    name: 'agent',
+    document: {
+      tools: {
+        pay: { kind: 'function', name: 'pay', runtime: 'typescript' },
+        look: { kind: 'function', name: 'look', runtime: 'typescript' },
+      },
+      nodes: { a: { kind: 'agent', input: 'Hi', tools: ['pay', 'look'], approve: ['pay'], maxTurns: 3 } },
+    },
+    answers: {
+      'a~0.model': {
+        toolCalls: [
+          { id: '1', name: 'pay', arguments: '{"n":1}' },
+          { id: '2', name: 'look', arguments: '{}' },
+        ],
+      },
+      'a~1.model': { output: 'done' },
+    },
+    signals: [{ name: 'approve_pay', payload: { ok: true } }],
+  },
+  {
+    name: 'run',
+    document: {
+      nodes: {
+        waited: { kind: 'run', workflow: { plan: planOf({ nodes: { a: llm } }) } },
+        failed: {
+          kind: 'run',
+          workflow: { plan: planOf({ nodes: { f: { kind: 'fail', type: 'mine', message: 'no' } } }) },
+          catch: [{ on: ['mine'], do: set('caught') }],
+        },
+        detached: { kind: 'run', mode: 'detach', workflow: { plan: planOf({ nodes: { a: set(1) } }) } },
+      },
+    },
+  },
   {
     name: 'continued-as-new',
     document: {

@@ -38,13 +38,13 @@ async function recordAll(cases: HistoryCase[]): Promise<void> {
 
 async function play(
   engine: Engine,
-  { document, input, signals = [], refused = [], cancelAt }: HistoryCase,
+  { document, input, signals = [], refused = [], answers = {}, cancelAt }: HistoryCase,
 ): Promise<Run> {
   const run = await engine.start(planOf(document), {
     input,
     work: ({ path }) => {
       if (refused.includes(path)) throw new TreadleError('refused', 'No.')
-      return path
+      return answers[path] ?? path
     },
   })
   for (const [index, signal] of signals.entries()) {

@@ -6,8 +6,11 @@ const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
  * A new run id: `run_` + 26 characters of lower-case Crockford base32 that hold a UUIDv7 (RFC 9562), so that ids sort by time.
  * `timeMs` (Unix, milliseconds) is the id's time; it exists for tests. Needs Web Crypto: not for the workflow sandbox.
  */
-export function newRunId(timeMs = Date.now()): RunId {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
+export const newRunId = (timeMs = Date.now()): RunId => runIdOf(timeMs, crypto.getRandomValues(new Uint8Array(16)))
+
+/** The run id of a time and of 16 random bytes, for where randomness has another source. */
+export function runIdOf(timeMs: number, random: Uint8Array): RunId {
+  const bytes = Uint8Array.from(random)
   const view = new DataView(bytes.buffer)
   view.setUint16(0, Math.floor(timeMs / 2 ** 32))
   view.setUint32(2, timeMs % 2 ** 32)

@@ -1,4 +1,4 @@
-import type { Runtime } from './generated/types.ts'
+import type { ErrorInfo, Runtime } from './generated/types.ts'
 
 /** Names that cross a process or a language: spelled alike in TypeScript, Python and Go. */
 export const WORKFLOW_TYPE = 'treadleRun'
@@ -14,6 +14,8 @@ export const ACTIVITIES = {
   record: 'record',
   /** Local: EvaluateTask in, `{ value }` out. */
   evaluate: 'evaluate',
+  /** Local: ChildTask in, ChildCreated out. */
+  createChild: 'createChild',
 } as const
 
 /** Signal and update `signal` (SignalDelivery), signal `control` (Control), query `state`. */
@@ -21,6 +23,9 @@ export const HANDLERS = { signal: 'signal', control: 'control', childEnded: 'chi
 
 /** What the update and the signal `signal` carry. `id` makes a repeat harmless. */
 export type SignalDelivery = { id: string; name: string; node?: string; payload: unknown }
+
+/** What the signal `childEnded` carries: how the child of the node at `path` ended. */
+export type ChildEnded = { path: string; runId: string } & ({ output: unknown } | { error: ErrorInfo })
 
 /** What the signal `control` carries. */
 export type Control = { id: string; action: 'pause' | 'resume'; reason?: string; limits?: Record<string, number> }

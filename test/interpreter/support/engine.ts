@@ -13,6 +13,8 @@ export type Work = (task: NodeTask, signal: AbortSignal) => Promise<unknown> | u
 
 export type Engine = {
   client: Client
+  /** Of a run that was started here, or of a child of one. */
+  logOf(runId: string): FakeLog
   start(plan: Plan, options?: { input?: unknown; work?: Work; args?: Partial<RunArgs> }): Promise<Run>
   stop(): Promise<void>
 }
@@ -30,7 +32,21 @@ export async function startEngine({ settings = [] }: { settings?: string[] } = {
   const client = new Client({ connection })
   const logs = new Map<string, FakeLog>()
   const works = new Map<string, Work>()
-  const activities = createFakeActivities({ logOf: (id) => known(logs, id), workOf: (id) => known(works, id) })
+  /** The event that names a child comes a moment before the child itself. */
+  const addLog = (id: string) => {
+    const log = logs.get(id) ?? createFakeLog()
+    logs.set(id, log)
+    return log
+  }
+  const activities = createFakeActivities({
+    logOf: (id) => known(logs, id),
+    workOf: (id) => known(works, id),
+    // A child answers as its parent's worker does.
+    addChild: (id, parent) => {
+      addLog(id)
+      works.set(id, known(works, parent))
+    },
+  })
 
   const workflowWorker = await Worker.create({
     connection: native,
@@ -43,6 +59,7 @@ export async function startEngine({ settings = [] }: { settings?: string[] } = {
 
   return {
     client,
+    logOf: addLog,
     async start(plan, { input = null, work = (task) => task.path, args = {} } = {}) {
       const id = `run_${randomUUID().slice(0, 8)}`
       const log = createFakeLog()

@@ -2,6 +2,8 @@ import { Context } from '@temporalio/activity'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import {
   ACTIVITIES,
+  type ChildCreated,
+  type ChildTask,
   type EvaluateTask,
   type NodeResult,
   type NodeTask,
@@ -13,13 +15,13 @@ import type { Work } from './engine.ts'
 import type { FakeLog } from './fake-log.ts'
 
 /** Activities under their wire names that write to fake logs and do what a test says. */
-export function createFakeActivities({
-  logOf,
-  workOf,
-}: {
+type Parts = {
   logOf: (runId: string) => FakeLog
   workOf: (runId: string) => Work
-}) {
+  addChild: (runId: string, parent: string) => void
+}
+
+export function createFakeActivities({ logOf, workOf, addChild }: Parts) {
   return {
     [ACTIVITIES.record]: async ({ run, outbox }: RecordTask) => logOf(run.id).apply(outbox),
 
@@ -45,6 +47,11 @@ export function createFakeActivities({
       } finally {
         clearInterval(beat)
       }
+    },
+
+    async [ACTIVITIES.createChild]({ run, childRunId }: ChildTask): Promise<ChildCreated> {
+      addChild(childRunId, run.id)
+      return { createdAt: '2026-11-24T00:00:01.000Z' }
     },
 
     async [ACTIVITIES.evaluate]({ template, expressions, scope }: EvaluateTask) {

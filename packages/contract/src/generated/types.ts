@@ -944,7 +944,7 @@ export type BoundRange = {
   most: number | null
 }
 /**
- * What a run of a document takes, told before it starts. `least` holds for every run that completes and reuses nothing; `most` for every run. Children that are waited for, or detached, are counted in.
+ * What a run of a document takes, told before it starts. `least` holds for every run that completes and reuses nothing; `most` for every run whose workers live: an attempt that died with its worker is repeated, and counted by nobody beforehand. Children that are waited for, or detached, are counted in.
  */
 export type Bounds = {
   nodeRuns: BoundRange
@@ -1780,10 +1780,39 @@ export type ToolCall = {
    */
   arguments: string
 }
+/**
+ * `path` names the tool call's checkpoint, which has its output; where there is none (a person refused it, it failed, no such tool) `content` is for the model as it stands.
+ */
+export type ToolCallResult = {
+  toolCallId: string
+  path?: Path
+  content?: unknown
+}
+/**
+ * The output of a ModelTurnWork: tool calls to be made, or the agent's answer, or why its answer does not fit `outputSchema`.
+ */
+export type ModelTurnAnswer = {
+  toolCalls?: ToolCall[]
+  output?: unknown
+  misfit?: string
+}
 export type ToolSpec = {
   name: string
   description?: string
   inputSchema?: JsonSchema
+  /**
+   * All tools of this server (or `tools` of them) stand for this one: the worker lists them, each as `<name>.<tool>`.
+   */
+  mcp?: {
+    server: McpServer
+    tools?: string[]
+  }
+}
+export type McpServer = {
+  url: string
+  headers?: {
+    [k: string]: string | SecretRef | undefined
+  }
 }
 export type LlmWork = {
   kind: 'llm'
@@ -1791,7 +1820,7 @@ export type LlmWork = {
   messages: Message[]
 }
 /**
- * One model call of an agent. The transcript is rows of its own: the call reads those of `agent` up to `turn`, and writes the answer there.
+ * One model call of an agent. The transcript is rows of its own: the call reads those of `agent` up to `turn`, and writes the answer there, after `results` of the turn before. Its output is a ModelTurnAnswer.
  */
 export type ModelTurnWork = {
   kind: 'modelTurn'
@@ -1807,6 +1836,10 @@ export type ModelTurnWork = {
    */
   input?: unknown
   tools: ToolSpec[]
+  /**
+   * What came of the tool calls of the turn before, in their order.
+   */
+  results?: ToolCallResult[]
   /**
    * Why the answer of the turn before did not fit `outputSchema`.
    */
@@ -1874,6 +1907,28 @@ export type RecordTask = {
   outbox: OutboxEvent[]
 }
 /**
+ * The argument of the local activity `createChild`: writes the row of a child run (`pending`, with its first event and its parent), unless it is there. It gives back a ChildCreated.
+ */
+export type ChildTask = {
+  run: RunRef
+  path: Path
+  childRunId: RunId
+  workflow:
+    | {
+        name: string
+        version: string
+      }
+    | {
+        plan: Plan
+      }
+  input: unknown
+  depth: number
+}
+export type ChildCreated = {
+  createdAt: Time
+  plan?: Plan
+}
+/**
  * The argument of the local activity `evaluate`: renders a template whose expressions read into handles. It gives back `{ value }`, with handles for what is large.
  */
 export type EvaluateTask = {
@@ -1906,6 +1961,10 @@ export type NodeTask = {
   timeoutMs?: Milliseconds
   outputSchema?: JsonSchema
   cacheMs?: Milliseconds
+  /**
+   * The output is wanted in the checkpoint only: the answer's `output` is null. So are the tool calls of an agent, whose results the model reads from there.
+   */
+  byReference?: true
   /**
    * Events of the workflow that are not known to be in the log: written with the claim, those applied already are dropped.
    */

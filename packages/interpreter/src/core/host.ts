@@ -5,6 +5,8 @@ import type {
   JsonSchema,
   NodeTask,
   PlanExpression,
+  PlanRunNode,
+  RunId,
   Runtime,
   Usage,
 } from '@treadle/contract'
@@ -28,6 +30,12 @@ export interface Host {
   sleep(request: SleepRequest, cancellation: Cancellation): Promise<boolean>
   /** Waits for a signal. */
   receive(request: ReceiveRequest, cancellation: Cancellation): Promise<ReceiveOutcome>
+  /** An id for a child run. */
+  newRunId(): RunId
+  /** Starts a child run, unless it is there. Resolves to why it could not. */
+  startChild(request: ChildRequest, cancellation: Cancellation): Promise<ErrorInfo | undefined>
+  /** Resolves when the child has ended; when cancelled the child is, and it resolves once that has ended. */
+  childEnd(child: ChildRef, cancellation: Cancellation): Promise<ChildEnd>
 }
 
 /** `ifOpen`: an executor may have written the end of this node already; then this event is dropped. */
@@ -64,3 +72,10 @@ export type ReceiveRequest = {
 }
 
 export type ReceiveOutcome = { payload: Json } | 'timeout' | 'cancelled'
+
+export type ChildRef = { path: string; childRunId: RunId }
+
+/** `isDetached`: nobody waits for its end. */
+export type ChildRequest = ChildRef & { workflow: PlanRunNode['workflow']; input: Json; isDetached: boolean }
+
+export type ChildEnd = { output: Json } | { error: ErrorInfo }

@@ -5,8 +5,8 @@ import { parseExpression, parseTemplate } from '@treadle/expressions'
 export type TestDocument = {
   nodes: Record<string, TestNode>
   output?: Json
-  models?: JsonObject
-  tools?: JsonObject
+  models?: Record<string, unknown>
+  tools?: Record<string, unknown>
   longRunning?: boolean
 }
 export type TestBody = { nodes: Record<string, TestNode>; output?: Json }
@@ -64,7 +64,7 @@ export function planOf(document: TestDocument): Plan {
     return schemas.length - 1
   }
 
-  function compileTools(given: JsonObject): Plan['tools'] {
+  function compileTools(given: Record<string, unknown>): Plan['tools'] {
     const compiled = Object.entries(given).map(([name, tool]) => {
       const { url, query, body, headers, inputSchema, outputSchema, ...rest } = tool as Record<string, Json>
       const reads = new Set<string>()

@@ -2,7 +2,7 @@ import type { ErrorInfo, Json } from '@treadle/contract'
 import { type Doubles, parseExpression, renderTemplate } from '@treadle/expressions'
 import type { Cancellation } from '../core/cancellation.ts'
 import { Failure } from '../core/failure.ts'
-import type { ExecuteOutcome, ExecuteRequest, Host, ReceiveOutcome, RunEvent } from '../core/host.ts'
+import type { ChildEnd, ExecuteOutcome, ExecuteRequest, Host, ReceiveOutcome, RunEvent } from '../core/host.ts'
 
 /** What a worker answers for a path: an output, an error, or nothing until it is cancelled. */
 export type Answer = { output: Json } | { error: Omit<ErrorInfo, 'message'> & { message?: string } } | 'hangs'
@@ -125,6 +125,20 @@ export function createScriptHost(script: Script) {
           resolve(false)
         })
       }),
+    newRunId: () => 'run_child',
+    startChild: () => Promise.resolve(undefined),
+    /** A child is answered like a worker. */
+    childEnd: ({ path }, cancellation) =>
+      answerLater<ChildEnd>(
+        path,
+        cancellation,
+        () => {
+          const given = answerTo(script, path)
+          if (given === 'hangs' || 'output' in given) return given
+          return { error: { message: 'scripted', ...given.error } }
+        },
+        () => ({ error: CANCELLED }),
+      ),
     receive({ path, untilMs }, cancellation) {
       return new Promise<ReceiveOutcome>((resolve) => {
         if (cancellation.isCancelled) return resolve('cancelled')

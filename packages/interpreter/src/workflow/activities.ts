@@ -2,6 +2,8 @@ import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow'
 import {
   ACTIVITIES,
   activityTaskQueue,
+  type ChildCreated,
+  type ChildTask,
   type EvaluateTask,
   type Json,
   type NodeResult,
@@ -24,6 +26,7 @@ type Remote = { [ACTIVITIES.executeNode](task: NodeTask): Promise<NodeResult> }
 type Local = {
   [ACTIVITIES.record](task: RecordTask): Promise<RecordResult>
   [ACTIVITIES.evaluate](task: EvaluateTask): Promise<{ value: Json }>
+  [ACTIVITIES.createChild](task: ChildTask): Promise<ChildCreated>
 }
 
 const local = proxyLocalActivities<Local>({
@@ -36,6 +39,7 @@ const local = proxyLocalActivities<Local>({
 
 export const record = local.record
 export const evaluate = local.evaluate
+export const createChild = local.createChild
 
 /** Temporal's limit of an id. */
 const ACTIVITY_ID_MAX = 1_000

@@ -28,3 +28,6 @@ export const HISTORY_EVENTS_MAX_LONG_RUNNING = 2_000
 
 /** Ids of signals that are remembered, so that a repeat is dropped. */
 export const SEEN_IDS_MAX = 1_000
+
+/** Runs in runs in runs: a workflow that starts itself ends here. */
+export const DEPTH_MAX = 8

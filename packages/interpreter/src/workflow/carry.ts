@@ -1,4 +1,5 @@
 import type { MemoJson } from '../core/memo.ts'
+import type { ChildrenCarry } from './children.ts'
 import type { InboxCarry } from './inbox.ts'
 import type { OutboxCarry } from './outbox.ts'
 import type { StatusCarry } from './status.ts'
@@ -11,4 +12,5 @@ export type Carry = {
   outbox: OutboxCarry
   inbox: InboxCarry
   status: StatusCarry
+  children: ChildrenCarry
 }

@@ -10,6 +10,7 @@ export type Gate = ReturnType<typeof createGate>
 export function createGate(max: number) {
   const queue: { enter: () => void; passesPause: boolean }[] = []
   let inFlight = 0
+  let parked = 0
   let isPaused = false
   let isDraining = false
 
@@ -56,6 +57,13 @@ export function createGate(max: number) {
       inFlight -= 1
       admit()
     },
+    /** What is inside and waits for something that a successor can go on waiting for, until what is given back is called. */
+    park(): () => void {
+      parked += 1
+      return () => {
+        parked -= 1
+      }
+    },
     pause(paused: boolean): void {
       isPaused = paused
       admit()
@@ -64,17 +72,12 @@ export function createGate(max: number) {
     drain(): void {
       isDraining = true
     },
-    get inFlight() {
-      return inFlight
+    /** Nothing is inside that would be lost. */
+    get isDrained() {
+      return isDraining && inFlight === parked
     },
     get isIdle() {
       return inFlight === 0 && queue.length === 0
-    },
-    get isPaused() {
-      return isPaused
-    },
-    get isDraining() {
-      return isDraining
     },
   }
 }

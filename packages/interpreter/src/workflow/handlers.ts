@@ -1,7 +1,15 @@
 import { ApplicationFailure } from '@temporalio/common'
 import { defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow'
-import { type Control, HANDLERS, type Json, type RunState, type SignalDelivery } from '@treadle/contract'
+import {
+  type ChildEnded,
+  type Control,
+  HANDLERS,
+  type Json,
+  type RunState,
+  type SignalDelivery,
+} from '@treadle/contract'
 import { outputData } from '../core/events.ts'
+import type { Children } from './children.ts'
 import type { Gate } from './gate.ts'
 import type { Inbox } from './inbox.ts'
 import type { Outbox } from './outbox.ts'
@@ -10,10 +18,12 @@ import type { Status } from './status.ts'
 const signalUpdate = defineUpdate<void, [SignalDelivery]>(HANDLERS.signal)
 const signalLater = defineSignal<[SignalDelivery]>(HANDLERS.signal)
 const control = defineSignal<[Control]>(HANDLERS.control)
+const childEnded = defineSignal<[ChildEnded]>(HANDLERS.childEnded)
 const state = defineQuery<RunState>(HANDLERS.state)
 
 type Parts = {
   inbox: Inbox
+  children: Children
   outbox: Outbox
   gate: Gate
   status: Status
@@ -25,7 +35,7 @@ type Parts = {
 }
 
 /** Registers all handlers. Before the first await: what comes earlier than that is buffered, what comes later would be lost. */
-export function registerHandlers({ inbox, outbox, gate, status, flush, view, hasEnded }: Parts): void {
+export function registerHandlers({ inbox, children, outbox, gate, status, flush, view, hasEnded }: Parts): void {
   const take = (delivery: SignalDelivery) => {
     if (hasEnded() || !inbox.isNew(delivery.id)) return
     outbox.put(receivedEvent(delivery, inbox.receiverOf(delivery)))
@@ -53,6 +63,7 @@ export function registerHandlers({ inbox, outbox, gate, status, flush, view, has
     else status.resume(reason)
     gate.pause(action === 'pause')
   })
+  setHandler(childEnded, children.tell)
   setHandler(state, view)
 }
 

@@ -1,6 +1,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import {
   allHandlersFinished,
+  CancellationScope,
   condition,
   continueAsNew,
   log,
@@ -16,6 +17,8 @@ import { runPlan } from '../core/run-plan.ts'
 import { record } from './activities.ts'
 import { HISTORY_EVENTS_MAX, HISTORY_EVENTS_MAX_LONG_RUNNING, IN_FLIGHT_MAX } from './bounds.ts'
 import type { Carry } from './carry.ts'
+import { createChildren } from './children.ts'
+import type { End } from './end.ts'
 import { createGate } from './gate.ts'
 import { registerHandlers } from './handlers.ts'
 import { createInbox } from './inbox.ts'
@@ -24,9 +27,8 @@ import { createRecorder } from './recorder.ts'
 import { statusKey } from './search-attributes.ts'
 import { stateView } from './state-view.ts'
 import { createStatus } from './status.ts'
+import { tellParent } from './tell-parent.ts'
 import { createTemporalHost } from './temporal-host.ts'
-
-type End = { type: 'completed'; output: Json } | { type: 'failed'; failure: Failure } | { type: 'cancelled' }
 
 /** One workflow execution of a run: all of it, or a part between two continue-as-new. */
 export function createSession(args: RunArgs) {
@@ -35,18 +37,23 @@ export function createSession(args: RunArgs) {
   const startedAt = carry?.startedAt ?? workflowInfo().startTime.toISOString()
   const memo = carry ? memoFromJson(carry.memo) : {}
   const outbox = createOutbox(carry?.outbox)
-  const recorder = createRecorder(outbox, (events) => record({ run, outbox: events }))
+  // Also for a handler that runs after the run was cancelled: handlers belong to the root scope, which is cancelled then.
+  const recorder = createRecorder(outbox, (events) =>
+    CancellationScope.nonCancellable(() => record({ run, outbox: events })),
+  )
   const inbox = createInbox(carry?.inbox)
+  const children = createChildren(carry?.children)
   const status = createStatus(outbox, carry?.status)
   const gate = createGate(IN_FLIGHT_MAX)
   gate.pause(status.current() === 'paused')
-  const host = createTemporalHost({ run, gate, outbox, recorder, inbox, status })
+  const host = createTemporalHost({ args, children, gate, outbox, recorder, inbox, status })
   const cancellation = createCancellation()
   let defect: Failure | undefined
   let hasEnded = false
 
   registerHandlers({
     inbox,
+    children,
     outbox,
     gate,
     status,
@@ -119,7 +126,7 @@ export function createSession(args: RunArgs) {
     const lengthMax = plan.longRunning ? HISTORY_EVENTS_MAX_LONG_RUNNING : HISTORY_EVENTS_MAX
     await condition(() => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= lengthMax)
     gate.drain()
-    await condition(() => gate.inFlight === 0 && allHandlersFinished() && !recorder.isBusy)
+    await condition(() => gate.isDrained && allHandlersFinished() && !recorder.isBusy)
     return 'drained'
   }
 
@@ -131,6 +138,7 @@ export function createSession(args: RunArgs) {
       outbox: outbox.carry(),
       inbox: inbox.carry(),
       status: status.carry(),
+      children: children.carry(),
     }
   }
 
@@ -142,6 +150,7 @@ export function createSession(args: RunArgs) {
       await recorder.flush()
     }
     hasEnded = true
+    await tellParent(args, end)
     await condition(allHandlersFinished)
     if (recorder.hasEnded) throw new CancelledFailure('The run has been ended from elsewhere.')
     if (end.type === 'completed') return end.output

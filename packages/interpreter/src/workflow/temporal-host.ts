@@ -1,27 +1,39 @@
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow'
-import type { EvaluateTask, Json, RunRef, Template } from '@treadle/contract'
+import { CancellationScope, getExternalWorkflowHandle, isCancellation, sleep } from '@temporalio/workflow'
+import { type EvaluateTask, type Json, type RunArgs, type Template, workflowIdOf } from '@treadle/contract'
 import type { Cancellation } from '../core/cancellation.ts'
 import { Failure, fail } from '../core/failure.ts'
 import type { Host, ReceiveOutcome } from '../core/host.ts'
 import { evaluate, executeNode } from './activities.ts'
+import type { Children } from './children.ts'
 import type { Gate } from './gate.ts'
 import type { Inbox } from './inbox.ts'
 import type { Outbox } from './outbox.ts'
 import { activityEnd } from './outcome.ts'
 import type { Recorder } from './recorder.ts'
+import { newChildRunId, startChildRun } from './start-child-run.ts'
 import type { Status } from './status.ts'
 
-type Parts = { run: RunRef; gate: Gate; outbox: Outbox; recorder: Recorder; inbox: Inbox; status: Status }
+type Parts = {
+  args: RunArgs
+  children: Children
+  gate: Gate
+  outbox: Outbox
+  recorder: Recorder
+  inbox: Inbox
+  status: Status
+}
 
 /** The core's host in Temporal: workers are activities, time is timers, people are signals. */
 export function createTemporalHost({
-  run,
+  args,
+  children,
   gate,
   outbox,
   recorder,
   inbox,
   status,
 }: Parts): Host & { readonly timers: number } {
+  const { run } = args
   let timers = 0
 
   /** Waits until `untilMs`; false when cancelled before. */
@@ -107,6 +119,32 @@ export function createTemporalHost({
             })
         })
       }
+    },
+
+    newRunId: newChildRunId,
+
+    async startChild(request, cancellation) {
+      if (!(await gate.enter(cancellation))) return notStarted.error
+      try {
+        return await startChildRun(args, request)
+      } finally {
+        gate.leave()
+      }
+    },
+
+    async childEnd({ childRunId }, cancellation) {
+      await gate.enter(undefined, true)
+      const unpark = gate.park()
+      const stopListening = cancellation.onCancel(() => {
+        // Cancelling comes from the root scope, which is cancelled itself by then. A child that has ended cannot be cancelled, and has told.
+        const handle = getExternalWorkflowHandle(workflowIdOf(run.tenant, childRunId))
+        CancellationScope.nonCancellable(() => handle.cancel()).catch(() => {})
+      })
+      const end = await children.end(childRunId)
+      stopListening()
+      unpark()
+      gate.leave()
+      return 'error' in end ? { error: end.error } : { output: end.output as Json }
     },
 
     get timers() {

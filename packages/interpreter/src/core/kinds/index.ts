@@ -1,5 +1,6 @@
 import type { Json, PlanNode } from '@treadle/contract'
 import type { Call } from '../engine.ts'
+import { runAgent } from './agent.ts'
 import { runCheckpoint } from './checkpoint.ts'
 import { runEmit } from './emit.ts'
 import { runFail } from './fail.ts'
@@ -10,16 +11,16 @@ import { runLoop } from './loop.ts'
 import { runMachine } from './machine.ts'
 import { runMap } from './map.ts'
 import { runReceive } from './receive.ts'
+import { runRun } from './run.ts'
 import { runSet } from './set.ts'
 import { runSwitch } from './switch.ts'
 import { runTool } from './tool.ts'
-import { runUnsupported } from './unsupported.ts'
 import { runWait } from './wait.ts'
 
 /** Every kind of node. The compiler refuses a table that lacks one. */
 const KINDS: { [K in PlanNode['kind']]: Kind<NodeOf<K>> } = {
   llm: runLlm,
-  agent: runUnsupported,
+  agent: runAgent,
   tool: runTool,
   set: runSet,
   switch: runSwitch,
@@ -29,7 +30,7 @@ const KINDS: { [K in PlanNode['kind']]: Kind<NodeOf<K>> } = {
   graph: runGraph,
   wait: runWait,
   receive: runReceive,
-  run: runUnsupported,
+  run: runRun,
   emit: runEmit,
   checkpoint: runCheckpoint,
   fail: runFail,

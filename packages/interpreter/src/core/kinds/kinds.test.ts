@@ -301,3 +301,21 @@ test('emit puts the author’s event on the stream, and checkpoint a point to fo
      - p = null
      = {"e":null,"p":null}`,
   ))
+
+test('run gives the child’s output, or its id at once where it is detached; a child’s failure is the node’s', () => {
+  const workflow = { name: 'other', version: '1' }
+  return Promise.all([
+    check({ nodes: { r: { kind: 'run', workflow } } }, { answers: { r: { output: 5 } } }, '+ r\n- r = 5\n= {"r":5}'),
+    check(
+      { nodes: { r: { kind: 'run', workflow, mode: 'detach' } } },
+      {},
+      '+ r\n- r = {"runId":"run_child"}\n= {"r":{"runId":"run_child"}}',
+    ),
+    check(
+      { nodes: { r: { kind: 'run', workflow, catch: [{ on: ['refused'], do: set('${error.details.childRunId}') }] } } },
+      { answers: { r: refused } },
+      '+ r\n! r refused caught\n+ r!0\n- r!0 = "run_child"\n- r = "run_child"\n= {"r":"run_child"}',
+    ),
+    check({ nodes: { r: { kind: 'run', workflow } } }, { cancelAt: 'r' }, '+ r\nx r\n= !cancelled r'),
+  ])
+})

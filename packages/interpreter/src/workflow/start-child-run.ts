@@ -1,0 +1,68 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
+import { startChild, uuid4, workflowInfo } from '@temporalio/workflow'
+import {
+  type ErrorInfo,
+  type RunArgs,
+  runIdOf,
+  WORKFLOW_TASK_QUEUE,
+  WORKFLOW_TYPE,
+  workflowIdOf,
+} from '@treadle/contract'
+import type { ChildRequest } from '../core/host.ts'
+import { createChild } from './activities.ts'
+import { DEPTH_MAX } from './bounds.ts'
+import { activityEnd } from './outcome.ts'
+import { statusKey, tenantKey, workflowKey } from './search-attributes.ts'
+
+/** A new run id whose randomness is replayed. */
+export function newChildRunId(): string {
+  const hex = uuid4().replaceAll('-', '')
+  const bytes = Uint8Array.from({ length: 16 }, (_, index) => Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16))
+  return runIdOf(Date.now(), bytes)
+}
+
+/**
+ * Writes the child's row, then starts its workflow, which its parent's end leaves alone: a detached child goes on, and one that is waited for
+ * is cancelled by name. Resolves to why it could not; a child that was started before is a success.
+ */
+export async function startChildRun(parent: RunArgs, request: ChildRequest): Promise<ErrorInfo | undefined> {
+  const depth = (parent.depth ?? 0) + 1
+  if (depth > DEPTH_MAX) return { type: 'limit_reached', message: `Runs are nested deeper than ${DEPTH_MAX}.` }
+  const { run } = parent
+  const { path, childRunId, workflow, input, isDetached } = request
+  try {
+    const { createdAt, plan = 'plan' in workflow ? workflow.plan : undefined } = await createChild({
+      run,
+      path,
+      childRunId,
+      workflow,
+      input,
+      depth,
+    })
+    if (!plan) return { type: 'internal', message: 'The stored workflow has no plan.' }
+    const child = { id: childRunId, tenant: run.tenant, createdAt, budgetRun: run.budgetRun ?? run.id }
+    const args: RunArgs = {
+      run: child,
+      plan,
+      input,
+      depth,
+      ...(isDetached ? {} : { parent: { workflowId: workflowInfo().workflowId, path } }),
+    }
+    await startChild(WORKFLOW_TYPE, {
+      workflowId: workflowIdOf(run.tenant, childRunId),
+      taskQueue: WORKFLOW_TASK_QUEUE,
+      args: [args],
+      parentClosePolicy: 'ABANDON',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      typedSearchAttributes: [
+        { key: tenantKey, value: run.tenant },
+        { key: workflowKey, value: plan.name },
+        { key: statusKey, value: 'running' },
+      ],
+      staticSummary: plan.name,
+    })
+    return undefined
+  } catch (thrown) {
+    return thrown instanceof WorkflowExecutionAlreadyStartedError ? undefined : activityEnd(thrown).error
+  }
+}
