@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Client, WorkflowHandle } from '@temporalio/client'
-import { historyToJSON } from '@temporalio/common/lib/proto-utils'
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 
 const FOLDER = fileURLToPath(new URL('./recorded/', import.meta.url))
 

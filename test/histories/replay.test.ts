@@ -1,4 +1,4 @@
-import { historyFromJSON } from '@temporalio/common/lib/proto-utils'
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js'
 import { Worker } from '@temporalio/worker'
 import { expect, test } from 'vitest'
 import { bundle, silenceTemporal } from '../interpreter/support/engine.ts'

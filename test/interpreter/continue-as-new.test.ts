@@ -1,4 +1,4 @@
-import { HANDLERS, type Plan } from '@treadle/contract'
+import { HANDLERS, isHandle, type Plan } from '@treadle/contract'
 import { planOf } from '@treadle/interpreter/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { deferred } from './support/deferred.ts'
@@ -101,6 +101,18 @@ test('receives, timers, kept signals and seen ids are carried', async () => {
   expect(await continuations(run)).toBeGreaterThan(0)
   const started = run.log.lines().filter((line) => line.startsWith('node.started'))
   expect(new Set(started).size).toBe(started.length)
+})
+
+test('outputs that are too much to be carried are put aside as handles', async () => {
+  const plan = planOf({
+    nodes: { m: { kind: 'map', over: 'input', concurrency: 4, do: { kind: 'llm' } } },
+    output: '${nodes.m}',
+  })
+  const input = Array.from({ length: 60 }, (_, i) => i)
+  const { run, result } = await runToEnd(plan, ({ path }) => path + 'x'.repeat(14_000), input)
+  expect(result).toHaveLength(60)
+  expect(await continuations(run)).toBeGreaterThan(0)
+  expect((result as unknown[]).filter(isHandle).length).toBeGreaterThan(10)
 })
 
 async function runToEnd(plan: Plan, work: Work, input: unknown = null) {

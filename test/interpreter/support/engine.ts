@@ -60,7 +60,7 @@ export async function startEngine({ settings = [] }: { settings?: string[] } = {
   return {
     client,
     logOf: addLog,
-    async start(plan, { input = null, work = (task) => task.path, args = {} } = {}) {
+    async start(plan, { input = null, work = (task: NodeTask) => task.path, args = {} } = {}) {
       const id = `run_${randomUUID().slice(0, 8)}`
       const log = createFakeLog()
       logs.set(id, log)

@@ -29,11 +29,11 @@ export type EvaluateRequest = EvaluateTask & {
  */
 export function createEvaluate({ values, schemas }: EvaluateParts) {
   return async (request: EvaluateRequest): Promise<{ value: Json }> => {
-    const { run, schema, spread } = request
+    const { run, schema, spread, itemBytesMax } = request
     try {
       const value = await renderWithHandles(request, (part) => values.load(run, part, LOADABLE_BYTES_MAX))
       if (schema !== undefined) check(schemas, schema, await values.load(run, value))
-      return { value: spread ? await spreadList(run, value, values) : await values.keep(run, value) }
+      return { value: spread ? await spreadList(run, value, values, itemBytesMax) : await values.keep(run, value) }
     } catch (error) {
       throw toFailure(error)
     }

@@ -1944,6 +1944,10 @@ export type EvaluateTask = {
    * The value is a list (or null) that stays one: its items become handles, not the whole.
    */
   spread?: true
+  /**
+   * with `spread`: items above this become handles; default 16 KiB. Bytes of their JSON.
+   */
+  itemBytesMax?: number
 }
 /**
  * What a worker is given: the one argument of the activity `executeNode`, on the task queue `treadle-<runtime>`. Everything is resolved: no expressions are left in it; large parts are handles (`{ "$blob": … }`), which the worker loads where it needs their content.

@@ -27,12 +27,12 @@ const MARKS: Record<string, string> = {
   'node.skipped': '0',
 }
 
-export function shorten(line: string): string {
+function shorten(line: string): string {
   const [type = '', ...rest] = line.split(' ')
   return [MARKS[type] ?? type, ...rest].join(' ')
 }
 
-export function shownResult(result: PlayResult): string {
+function shownResult(result: PlayResult): string {
   if (result === 'cut') return '= still waiting'
   return 'output' in result
     ? `= ${JSON.stringify(result.output)}`

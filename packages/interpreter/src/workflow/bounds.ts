@@ -31,3 +31,9 @@ export const SEEN_IDS_MAX = 1_000
 
 /** Runs in runs in runs: a workflow that starts itself ends here. */
 export const DEPTH_MAX = 8
+
+/** What continue-as-new carries of outputs stays below this, in UTF-16 units of JSON: Temporal's own bound is 2 MiB with the plan and input. */
+export const CARRY_BYTES_MAX = 256 * 1024
+/** Outputs up to this are carried as they are: a handle would be hardly smaller. */
+export const CARRIED_OUTPUT_BYTES_MAX = 256
+export const SHRINK_BATCH_BYTES_MAX = 1024 * 1024

@@ -14,8 +14,13 @@ import { outputData } from '../core/events.ts'
 import { type Failure, toFailure } from '../core/failure.ts'
 import { memoFromJson, memoToJson } from '../core/memo.ts'
 import { runPlan } from '../core/run-plan.ts'
-import { record } from './activities.ts'
-import { HISTORY_EVENTS_MAX, HISTORY_EVENTS_MAX_LONG_RUNNING, IN_FLIGHT_MAX } from './bounds.ts'
+import { evaluate, record } from './activities.ts'
+import {
+  CARRIED_OUTPUT_BYTES_MAX,
+  HISTORY_EVENTS_MAX,
+  HISTORY_EVENTS_MAX_LONG_RUNNING,
+  IN_FLIGHT_MAX,
+} from './bounds.ts'
 import type { Carry } from './carry.ts'
 import { createChildren } from './children.ts'
 import type { End } from './end.ts'
@@ -25,6 +30,7 @@ import { createInbox } from './inbox.ts'
 import { createOutbox } from './outbox.ts'
 import { createRecorder } from './recorder.ts'
 import { statusKey } from './search-attributes.ts'
+import { isTooLarge, shrinkMemo } from './shrink-memo.ts'
 import { stateView } from './state-view.ts'
 import { createStatus } from './status.ts'
 import { tellParent } from './tell-parent.ts'
@@ -126,8 +132,20 @@ export function createSession(args: RunArgs) {
     const lengthMax = plan.longRunning ? HISTORY_EVENTS_MAX_LONG_RUNNING : HISTORY_EVENTS_MAX
     await condition(() => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= lengthMax)
     gate.drain()
-    await condition(() => gate.isDrained && allHandlersFinished() && !recorder.isBusy)
+    const isQuiet = () => gate.isDrained && allHandlersFinished() && !recorder.isBusy
+    await condition(isQuiet)
+    if (isTooLarge(memo)) {
+      await shrinkMemo(memo, storeAll)
+      await condition(isQuiet)
+    }
     return 'drained'
+  }
+
+  async function storeAll(values: Json[]): Promise<Json[]> {
+    const template = { lit: values }
+    const itemBytesMax = CARRIED_OUTPUT_BYTES_MAX
+    const { value } = await evaluate({ run, expressions: [], template, scope: {}, spread: true, itemBytesMax })
+    return value as Json[]
   }
 
   function toCarry(): Carry {
