@@ -49,7 +49,7 @@ const isNear = (path: string, at: string) =>
 
 /** Where any JSON value can stand: the type is checked where it is used, if it is. */
 function isTemplate(at: string): boolean {
-  return /\/(value|args|output|state|next|data|form|input|body|query)(\/|$)/.test(at)
+  return /\/(value|args|output|state|next|data|details|default|form|input|body|query)(\/|$)/.test(at)
 }
 
 /** What the schema of the IR requires of a value, by what the value is. */

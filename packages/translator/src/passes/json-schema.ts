@@ -6,6 +6,7 @@ import { isRecord } from '../program/is-record.ts'
 import type { Program } from '../program/program.ts'
 import { child, type Pointer, valueAt } from '../source/pointer.ts'
 import { KEYWORDS, type KeywordShape, TYPE_NAMES } from './schema-keywords.ts'
+import { EXPANSION_MAX, isExplosive } from './schema-size.ts'
 
 type SchemaLimits = Pick<TranslateLimits, 'schemaBytes' | 'schemaDepth'>
 
@@ -28,6 +29,10 @@ function checkSchema(schema: unknown, pointer: Pointer, limits: SchemaLimits, fi
     const message = `this schema is larger than ${limits.schemaBytes} bytes`
     findings.add({ code: 'schema-too-large', path: pointer, message, spot: { at: 'key' } })
     return
+  }
+  if (isExplosive(schema)) {
+    const message = `this schema comes to more than ${EXPANSION_MAX} schemas once its references are followed`
+    findings.add({ code: 'schema-too-large', path: pointer, message, spot: { at: 'key' } })
   }
   for (const finding of findingsOfSchema(schema, pointer, limits.schemaDepth)) findings.add(finding)
 }

@@ -2,6 +2,7 @@ import { BOOL, type CelType, DYN, isAssignable, NULL, nullable, objectOf, STRING
 import { isRecord } from '../program/is-record.ts'
 import type { InnerRole, ProgramNode } from '../program/program.ts'
 import { declaredSchema, toolOf } from './declared-schema.ts'
+import { schemaMisfits } from './literal-fit.ts'
 import { typeLoop } from './loop-types.ts'
 import { typeMachine } from './machine-types.ts'
 import { typeMap } from './map-types.ts'
@@ -28,7 +29,7 @@ function declared(node: ProgramNode, own: CelType, caught: CelType[], typing: Ty
   const type = schemaType(schema)
   if (!isRecord(node.ir.outputSchema)) return unionOf(type, ...caught)
   const slot = outputSlot(node)
-  if (slot) for (const misfit of misfits(slot, type, 'output-mismatch')) typing.slots.report(misfit)
+  if (slot) for (const misfit of schemaMisfits(slot, schema, 'output-mismatch')) typing.slots.report(misfit)
   else {
     const message = COMPUTED.has(node.ir.kind) ? fits(own, type) : undefined
     if (message) typing.slots.report({ code: 'output-mismatch', path: node.pointer, message, spot: { at: 'key' } })
@@ -95,8 +96,12 @@ function typeTool(node: ProgramNode, typing: Typing): CelType {
   const type = slot ? typing.slots.check(slot) : objectOf({})
   const { inputSchema } = toolOf(node.ir.tool, typing)
   const wanted = inputSchema ? schemaType(inputSchema) : objectOf({}, { open: true })
-  if (slot) for (const misfit of misfits(slot, wanted, 'argument-mismatch')) typing.slots.report(misfit)
-  else if (!isAssignable(type, wanted)) {
+  if (slot) {
+    const wrong = inputSchema
+      ? schemaMisfits(slot, inputSchema, 'argument-mismatch')
+      : misfits(slot, wanted, 'argument-mismatch')
+    for (const misfit of wrong) typing.slots.report(misfit)
+  } else if (!isAssignable(type, wanted)) {
     const message = `the tool "${node.ir.tool}" needs arguments`
     typing.slots.report({
       code: 'argument-mismatch',
@@ -120,7 +125,7 @@ function typeReceive(node: ProgramNode, typing: Typing): CelType {
   const schema = declaredSchema(node, typing)
   const slot = node.slots.get('default')
   if (schema && slot) {
-    for (const misfit of misfits(slot, schemaType(schema), 'output-mismatch')) typing.slots.report(misfit)
+    for (const misfit of schemaMisfits(slot, schema, 'output-mismatch')) typing.slots.report(misfit)
   }
   return schema || !types.has('default') ? DYN : unionOf(DYN, types.get('default') ?? DYN)
 }

@@ -1,9 +1,9 @@
 import { type CelType, DYN, NULL, objectOf, STRING } from '@treadle/expressions'
 import { isRecord } from '../program/is-record.ts'
 import type { ProgramNode } from '../program/program.ts'
+import { schemaMisfits } from './literal-fit.ts'
 import { schemaType } from './schema-types.ts'
 import { fits } from './slot-types.ts'
-import { misfits } from './template-types.ts'
 import type { Typing } from './types.ts'
 
 /** The output of a child run. Its input has to fit the child's `inputSchema`. */
@@ -14,7 +14,7 @@ export function typeRun(node: ProgramNode, typing: Typing): CelType {
   const schema = node.child?.document.inputSchema
   if (isRecord(schema)) {
     const wanted = schemaType(schema)
-    if (slot) for (const misfit of misfits(slot, wanted, 'input-mismatch')) typing.slots.report(misfit)
+    if (slot) for (const misfit of schemaMisfits(slot, schema, 'input-mismatch')) typing.slots.report(misfit)
     else {
       const message = fits(given, wanted)
       const hint = 'add "input"'
