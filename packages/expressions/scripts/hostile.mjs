@@ -15,9 +15,9 @@ export const HOSTILE = [
   { name: 'search in a long text', source: 'text.contains(part)', scope: searchScope() },
   { name: '5,000 parentheses', source: `${'('.repeat(5000)}1${')'.repeat(5000)}`, scope: {} },
   {
-    name: 'a text doubled 40 times',
-    source: `${MANY.slice(0, 40).reduce((source, i) => `${source}[${i ? `a${i - 1} + a${i - 1}` : '"aaaa"'}].map(a${i}, `, '')}a39.contains("b")${')'.repeat(40)}`,
-    scope: {},
+    name: 'a text of 500 KB doubled 9 times',
+    source: `[text].map(a0, ${[1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => `[a${i - 1} + a${i - 1}].map(a${i}, `).join('')}a9.contains("b")${')'.repeat(10)}`,
+    scope: { text: 'a'.repeat(500_000) },
   },
 ]
 
