@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Starts a run and waits up to 30 s for its result.
+#   ./start.sh ["a question"]
+set -euo pipefail
+BASE_URL=${BASE_URL:-http://127.0.0.1:8080}
+question=${1:-Why is the sky blue?}
+
+# JSON is put together by a program, so that no character of the question can break it.
+body=$(QUESTION=$question node -e '
+  console.log(JSON.stringify({
+    ir: {
+      ir: "treadle/v1",
+      name: "ask",
+      models: { fast: { provider: "openai", model: "gpt-5-mini" } },
+      nodes: { answer: { kind: "llm", model: "fast", prompt: "Answer in one sentence: ${input.question}" } },
+      output: "${nodes.answer}",
+    },
+    input: { question: process.env.QUESTION },
+  }))')
+
+curl --silent --show-error --fail-with-body "$BASE_URL/runs" \
+  --header 'Content-Type: application/json' \
+  --header 'Prefer: wait=30' \
+  --data "$body"
+echo

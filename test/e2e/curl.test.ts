@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, expect, test } from 'vitest'
+import { useStack } from '../support/use-stack.ts'
+import { createClient } from './support/client.ts'
+import { ASK, WAIT } from './support/documents.ts'
+import { followUntil } from './support/follow-until.ts'
+
+const stack = useStack()
+const client = () => createClient(stack().url)
+const folder = fileURLToPath(new URL('../../examples/curl/', import.meta.url))
+const ran = new Set<string>()
+
+/** What a script prints. Rejects when it fails. */
+async function script(name: string, ...args: string[]): Promise<string> {
+  ran.add(name)
+  const env = { ...process.env, BASE_URL: stack().url }
+  return (await promisify(execFile)(`${folder}${name}`, args, { env, timeout: 40_000 })).stdout
+}
+
+test('start.sh waits for the result', async () => {
+  stack().model.enqueue([{ text: 'Because of Rayleigh.' }])
+  const result = JSON.parse(await script('start.sh', 'Why is "the sky" $blue?'))
+  expect(result).toMatchObject({ status: 'completed', output: 'Because of Rayleigh.' })
+  expect(JSON.stringify(stack().model.requests.at(-1)?.body)).toContain('Why is \\"the sky\\" $blue?')
+})
+
+test('stream.sh shows the tokens and ends with the run', async () => {
+  stack().model.enqueue([{ text: 'Be' }, { text: 'cause.' }])
+  const output = await script('stream.sh')
+  expect(output).toContain('event: node.delta')
+  expect(output.trimEnd().split('\n').at(-2)).toBe('event: run.completed')
+})
+
+test('follow.sh follows several runs, and resume.sh one from the middle', async () => {
+  const [one, other] = [
+    await client().start({ ir: ASK, input: { question: '1' } }),
+    await client().start({ ir: ASK, input: { question: '2' } }),
+  ]
+  const followed = await script('follow.sh', one.id, other.id)
+  expect(followed.match(/^event: run\.completed$/gm)).toHaveLength(2)
+  const resumed = await script('resume.sh', one.id, '2')
+  expect(resumed.match(/^id: .*$/m)?.[0]).toBe('id: 3')
+})
+
+test('approve.sh takes a run through its approval', async () => {
+  const output = await script('approve.sh', 'true')
+  expect(output).toContain('Pay the money back?')
+  expect(output).toContain('/problems/invalid-signal')
+  expect(JSON.parse(output.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+    status: 'completed',
+    output: { paid: true },
+  })
+})
+
+test('cancel.sh ends a run', async () => {
+  const { id } = await client().start({ ir: WAIT })
+  await followUntil(client(), id, 'run.waiting')
+  const output = await script('cancel.sh', id, 'a "reason"')
+  expect(JSON.parse(output.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ status: 'cancelled' })
+})
+
+test('validate.sh shows each finding with its line', async () => {
+  const { ok, diagnostics } = JSON.parse(await script('validate.sh'))
+  expect(ok).toBe(false)
+  const lines = diagnostics.map(({ range }: { range?: { start: { line: number } } }) => range?.start.line)
+  expect(lines).toEqual(expect.arrayContaining([4, 6]))
+})
+
+test('idempotent-start.sh makes one run of two requests', async () => {
+  const output = await script('idempotent-start.sh')
+  const ids = output.match(/"id":"[^"]+"/g)
+  expect(ids).toHaveLength(2)
+  expect(new Set(ids).size).toBe(1)
+  expect(output.toLowerCase()).toContain('idempotent-replayed: true')
+})
+
+afterAll(() => {
+  expect([...ran].sort()).toEqual(readdirSync(folder).filter((name) => name.endsWith('.sh')))
+})
