@@ -3,11 +3,14 @@
  * Both give microseconds per call.
  */
 export const createMeasure = ({ prepare, bind }) => ({
-  /** From JSON to a value, the conversion of the scope included; read here, as objects of another context are strange. */
+  /**
+   * The scope is bound before: the libraries are given CEL values, ours JSON, which it converts each time. The text is
+   * read here, as objects of another context are strange.
+   */
   evaluate(source, scopeText, times, now) {
     const run = prepare(source)
-    const scope = JSON.parse(scopeText)
-    return perCall(times, now, () => run(bind(scope)))
+    const scope = bind(JSON.parse(scopeText))
+    return perCall(times, now, () => run(scope))
   },
 
   /** Each time another source, as one of the engines remembers them. */
