@@ -19,6 +19,7 @@ import { getResultRoute } from './routes/get-result.ts'
 import { getRunRoute } from './routes/get-run.ts'
 import { getStateRoute } from './routes/get-state.ts'
 import { healthRoutes, type Part } from './routes/health.ts'
+import { listRunsRoute } from './routes/list-runs.ts'
 import { sendSignalRoute } from './routes/send-signal.ts'
 import { startRunRoute } from './routes/start-run.ts'
 import { streamRunRoute } from './routes/stream-run.ts'
@@ -90,6 +91,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   const control = createControlRun({ runs, bridge, log: logger })
 
   await app.register(startRunRoute, { startRun, runs, log, streams })
+  await app.register(listRunsRoute, { runs })
   await app.register(getRunRoute, { runs })
   await app.register(getResultRoute, { runs, log })
   await app.register(getStateRoute, { runs })

@@ -2017,6 +2017,9 @@ export type StartRun2 = {
    */
   input?: unknown
   id?: RunId
+  /**
+   * For finding runs again: `GET /runs?tag=key=value`.
+   */
   tags?: {
     [k: string]: string | undefined
   }

@@ -47,7 +47,7 @@ export async function readRun(client: PoolClient, tenant: TenantId, runId: RunId
 }
 
 // Counts go to JavaScript as doubles: exact up to 2^53, where bigint would come as text.
-const RUN = `
+const RUNS = `
   select r.id, r.created_at, r.status, r.engine_status, r.workflow_name, r.workflow_version, r.tags, r.priority, r.start_at,
     r.plan_hash, r.request_fingerprint, r.parent, r.forked_from, r.forked_from_seq, r.last_seq, r.ended_seq, r.started_at, r.ended_at,
     r.output, r.output is not null as has_output, r.error, r.cancel_requested, r.pause_requested, r.started_in_temporal,
@@ -60,7 +60,21 @@ const RUN = `
       (count(*) filter (where status = 'failed'))::integer as failed
     from treadle.node_runs where tenant = r.tenant and run_id = r.id
   ) as n
-  where r.tenant = $1 and r.id = $2`
+  where r.tenant = $1`
+
+const RUN = `${RUNS} and r.id = $2`
+
+/** The runs that fit, newest first. `conditions` start at parameter $2. The caller's transaction has set the tenant. */
+export async function readRuns(
+  client: PoolClient,
+  tenant: TenantId,
+  { conditions, values, limit }: { conditions: readonly string[]; values: readonly unknown[]; limit: number },
+): Promise<RunRow[]> {
+  const where = conditions.map((condition) => ` and ${condition}`).join('')
+  const text = `${RUNS}${where} order by r.created_at desc, r.id desc limit $${values.length + 2}`
+  const { rows } = await client.query<Columns>(text, [tenant, ...values, limit])
+  return rows.map((row) => toRun(tenant, row))
+}
 
 function toRun(tenant: TenantId, row: Columns): RunRow {
   const createdAt = row.created_at.toISOString()

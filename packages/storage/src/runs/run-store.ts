@@ -3,6 +3,7 @@ import type { Pool } from 'pg'
 import { inTenant } from '../database/tenant-transaction.ts'
 import { freeKey, storeResponse, takeKey } from './idempotency.ts'
 import { insertRun } from './insert-run.ts'
+import { listRuns } from './list-runs.ts'
 import { closeRun, openRuns, pendingStarts } from './reconcile.ts'
 import { requestCancel, requestPause } from './run-flags.ts'
 import { readRun } from './run-row.ts'
@@ -15,6 +16,7 @@ const LEASE_MS = 60_000
 export const createRunStore = ({ pool }: { pool: Pool }): RunStore => ({
   insert: (tenant, run) => insertRun(pool, tenant, run),
   get: (tenant, runId) => inTenant(pool, tenant, (client) => readRun(client, tenant, runId)),
+  list: (tenant, filter) => inTenant(pool, tenant, (client) => listRuns(client, tenant, filter)),
   state: (tenant, runId) => inTenant(pool, tenant, (client) => readState(client, tenant, runId)),
   planOf: (tenant, runId) => planOf(pool, tenant, runId),
   waiting: (tenant, runId) => inTenant(pool, tenant, (client) => readWaiting(client, tenant, runId)),

@@ -96,6 +96,22 @@ export type WaitingRow = {
   until?: Time
 }
 
+/** Which runs are listed; all that is given has to hold. */
+export type RunFilter = {
+  status?: RunStatus
+  /** The name of the workflow. */
+  workflow?: string
+  /** Without `value`: any. */
+  tag?: { key: string; value?: string }
+  /** Created at or after. */
+  since?: Time
+  /** Created before. */
+  until?: Time
+  /** The last run of the page before. */
+  before?: { createdAt: Time; id: RunId }
+  limit: number
+}
+
 /** All that is needed to start a run's workflow again. */
 export type PendingStart = { run: RunRow; plan: Plan; input: Json }
 
@@ -118,6 +134,8 @@ export type RunStore = {
   /** Stores the run as `pending`, with its idempotency record and `run.created`, in one transaction. Safe when callers race. */
   insert(tenant: TenantId, run: NewRun): Promise<InsertResult>
   get(tenant: TenantId, runId: RunId): Promise<RunRow | undefined>
+  /** Newest first. */
+  list(tenant: TenantId, filter: RunFilter): Promise<RunRow[]>
   /** Values by node path as of one `seq`, from one snapshot. A large value shows as `ref`. */
   state(tenant: TenantId, runId: RunId): Promise<RunStateRow | undefined>
   planOf(tenant: TenantId, runId: RunId): Promise<Plan | undefined>
