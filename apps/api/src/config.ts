@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { readTemporalTls, type TemporalTls } from './temporal-tls.ts'
 
 /** Everything that the API takes from its environment. */
 export type Config = {
@@ -11,6 +12,8 @@ export type Config = {
   readonly blobs: string
   readonly temporalAddress: string
   readonly temporalNamespace: string
+  readonly temporalApiKey: string | undefined
+  readonly temporalTls: TemporalTls | undefined
   readonly logLevel: string
   readonly bodyBytesMax: number
   /** How often a silent stream sends a comment. */
@@ -64,6 +67,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       /^.+:\d+$/.test(value) ? '' : 'has to be host:port',
     ),
     temporalNamespace: text('TEMPORAL_NAMESPACE', 'default'),
+    temporalApiKey: env.TEMPORAL_API_KEY || undefined,
+    temporalTls: readTemporalTls(env, wrong),
     logLevel: text('TREADLE_LOG_LEVEL', 'info', (value) =>
       LOG_LEVELS.includes(value) ? '' : `has to be one of ${LOG_LEVELS.join(', ')}`,
     ),

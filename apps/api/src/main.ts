@@ -26,7 +26,12 @@ const runs = createRunStore({ pool })
 const log = createEventLog({ pool, listenUrl: config.databaseUrl, log: logger })
 const blobs = openBlobs({ url: config.blobs })
 const blobRefs = createBlobRefs({ pool })
-const bridge = createBridge({ address: config.temporalAddress, namespace: config.temporalNamespace })
+const bridge = createBridge({
+  address: config.temporalAddress,
+  namespace: config.temporalNamespace,
+  ...(config.temporalApiKey !== undefined && { apiKey: config.temporalApiKey }),
+  ...(config.temporalTls !== undefined && { tls: config.temporalTls }),
+})
 
 const starter = createStarter({ bridge, runs, blobRefs, specOf: createSpecOf(config), log: logger })
 const documents = createTranslateCache()

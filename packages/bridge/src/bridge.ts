@@ -6,7 +6,7 @@ import {
   type TemporalWorkflowSpec,
   WORKFLOW_TYPE,
 } from '@treadle/contract'
-import { type Connection, connectLazily } from './connection.ts'
+import { type Connection, type ConnectionOptions, connectLazily } from './connection.ts'
 import { describeEngine, type EngineState } from './engine-state.ts'
 import { requireFits } from './payload-size.ts'
 import { startOptions } from './start-options.ts'
@@ -14,9 +14,8 @@ import { isAlreadyStarted, isDeadline, isNotFound, isRejectedUpdate, toBridgeErr
 
 export type { EngineState }
 
-export type BridgeOptions = {
-  /** `host:port` of Temporal's frontend. Connected to when first used, and again whenever the connection was lost. */
-  address: string
+/** Connected to when first used, and again whenever the connection was lost. */
+export type BridgeOptions = ConnectionOptions & {
   namespace: string
   /** Milliseconds that a call may take at most, reconnecting included. Default 5,000. */
   callTimeoutMs?: number
@@ -66,7 +65,7 @@ const WORKER_TIMEOUT_MS = 10_000
 
 /** Connects when the first call is made. Close it when the process ends. */
 export function createBridge(options: BridgeOptions): Bridge {
-  const connection = connectLazily(options.address)
+  const connection = connectLazily(options)
   const client = new Client({ connection, namespace: options.namespace })
   const within = deadlines(connection)
   const callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createValidatorCompiler, validationErrors } from './validation.ts'
 
 const compile = createValidatorCompiler()
-const numbers = { type: 'object', additionalProperties: false, properties: { n: { type: 'integer' } } }
+const numbers = { type: 'object', additionalProperties: false, properties: { n: { type: 'integer', default: 7 } } }
 const validate = (httpPart: string, value: unknown) =>
   compile({ schema: numbers, httpPart, method: 'POST', url: '/' } as never)(value)
 
@@ -14,6 +14,11 @@ test('a body is taken as it is', () => {
 test('in the query a text of digits is a number, and a word is not', () => {
   expect(validate('querystring', { n: '10' })).toEqual({ value: { n: 10 } })
   expect(validate('querystring', { n: 'ten' })).toHaveProperty('error')
+})
+
+test('what the query leaves out has its default, and a body stays as it is', () => {
+  expect(validate('querystring', {})).toEqual({ value: { n: 7 } })
+  expect(validate('body', {})).toEqual({ value: {} })
 })
 
 test('an unknown field is refused by its name', () => {

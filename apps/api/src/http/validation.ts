@@ -7,11 +7,11 @@ const ERRORS_MAX = 50
 
 /**
  * Compiles the schemas of routes. Bodies are taken as they are; what stands in the query and in the path is text on the
- * wire, and only there is `10` a number, and one value a list of one.
+ * wire: only there is `10` a number, and one value a list of one, and what is left out has its default.
  */
 export function createValidatorCompiler(): FastifySchemaCompiler<Json> {
   const strict = createAjv()
-  const coercing = createAjv({ coerceTypes: 'array' })
+  const coercing = createAjv({ coerceTypes: 'array', useDefaults: true })
   return ({ schema, httpPart }) => {
     const validate = (httpPart === 'body' ? strict : coercing).compile(schema as object)
     return (value: unknown) => {
