@@ -28,7 +28,7 @@ export function idempotencyKeyOf(request: FastifyRequest, body: unknown = reques
   return { method, path, keySha256: sha256(key), fingerprint: sha256(method, path, canonicalJson(body ?? null)) }
 }
 
-export const pathOf = (request: FastifyRequest): string => request.url.split('?')[0] ?? ''
+const pathOf = (request: FastifyRequest): string => request.url.split('?')[0] ?? ''
 
 /**
  * Executes `effect` once for the request's key and sends its answer; again, the same answer. Where `effect` throws, it
