@@ -1,5 +1,6 @@
 import type { Node } from './engine/node.ts'
 import { type ParsedSource, parseSource } from './engine/parse-source.ts'
+import { type Expression, parsedOf } from './expression.ts'
 import type { ExpressionIssue } from './issue.ts'
 import { type CelType, DYN, describeType, isAssignable, nullable } from './types/cel-type.ts'
 import type { Doubles } from './types/doubles.ts'
@@ -28,15 +29,19 @@ export interface CheckResult {
   doubles?: Doubles
 }
 
-/** Checks an expression against the types of what it reads, before any of it is there. Never throws. */
-export function check(source: string, { variables, expect, assume = [] }: CheckEnvironment): CheckResult {
+/** Checks an expression, or its source, against the types of what it reads, before any of it is there. Never throws. */
+export function check(
+  expression: string | Expression,
+  { variables, expect, assume = [] }: CheckEnvironment,
+): CheckResult {
   const known = narrow(new Map(Object.entries(variables)), assume.flatMap(factsOfSource))
-  const parsed = parseSource(source)
+  const parsed = parsedOf(expression)
   if (!parsed.ok) return { type: DYN, issues: issuesOf(parsed, known) }
 
   const { root, references } = parsed.program
   const { type, issues } = inferAll(root, known)
-  if (expect && issues.length === 0 && !isAssignable(type, expect)) issues.push(misfit(type, expect, source))
+  if (expect && issues.length === 0 && !isAssignable(type, expect))
+    issues.push(misfit(type, expect, typeof expression === 'string' ? expression : expression.source))
   const doubles = doublesOf(references, variables)
   return { type, issues, ...(doubles && { doubles }) }
 }

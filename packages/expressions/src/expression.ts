@@ -1,4 +1,4 @@
-import { type Program, parseSource } from './engine/parse-source.ts'
+import { type ParsedSource, type Program, parseSource } from './engine/parse-source.ts'
 import { run } from './engine/run.ts'
 import { ExpressionError } from './expression-error.ts'
 import type { ExpressionIssue } from './issue.ts'
@@ -35,11 +35,21 @@ export const references = (expression: Expression): readonly Reference[] => expr
 
 function createExpression(source: string, program: Program): Expression {
   const [only] = program.references
-  return {
+  const expression: Expression = {
     source,
     references: program.references,
     evaluate: only?.whole ? (scope) => readPath(scope, only) : (scope, doubles) => run(program, scope, doubles),
   }
+  programs.set(expression, program)
+  return expression
+}
+
+const programs = new WeakMap<Expression, Program>()
+
+/** The tree of an expression, for the checker: parsed once, also where more sources are in use than are remembered. */
+export function parsedOf(source: string | Expression): ParsedSource {
+  const program = typeof source === 'string' ? undefined : programs.get(source)
+  return program ? { ok: true, program } : parseSource(typeof source === 'string' ? source : source.source)
 }
 
 /** An expression that only passes a value on needs no CEL: the value stays as it is, however large. */

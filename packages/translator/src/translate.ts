@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Bounds, Diagnostic, Plan, TemporalWorkflowSpec } from '@treadle/contract'
-import { canonicalJson, type Json } from '@treadle/expressions'
 import { analyse } from './analyse.ts'
 import { CODES } from './diagnostics/codes.ts'
 import { createFindings, toDiagnostics } from './diagnostics/findings.ts'
 import { DEFAULT_LIMITS, type TranslateLimits } from './limits.ts'
+import { canonical } from './lowering/canonical.ts'
 import { lowerProgram } from './lowering/lower-program.ts'
 import type { PlanBlob } from './lowering/tables.ts'
 import { HISTORY_EVENTS_MAX } from './passes/bounds.ts'
@@ -47,15 +47,14 @@ export function translate(document: unknown, options: TranslateOptions = {}): Tr
 
   const blobs = new Map<string, PlanBlob>()
   const lowered = lowerProgram(analysis.program, lowerOptions(options, analysis.boundsOf), blobs)
-  const json = canonicalJson(lowered as unknown as Json)
+  // In the order of the canonical form, so that a plan is the same text however it is written out.
+  const { value: plan, json } = canonical(lowered)
   const bytes = new TextEncoder().encode(json)
   if (bytes.length > limits.planBytes) {
     const message = `the plan has ${bytes.length} bytes, and may have ${limits.planBytes}`
     findings.add({ code: 'plan-too-large', path: '', message })
     return { ok: false, diagnostics: answer(), ...bounds }
   }
-  // Read back, so that its members stand in the order of the canonical form however it is written out.
-  const plan = JSON.parse(json) as Plan
   return {
     ok: true,
     diagnostics: answer(),

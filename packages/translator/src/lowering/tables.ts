@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { INLINE_BYTES_MAX, type PlanExpression, type Template } from '@treadle/contract'
 import { canonicalJson, type Doubles, type Json, type Template as ParsedTemplate } from '@treadle/expressions'
 import type { Slot, SlotPart } from '../program/program.ts'
+import { canonical } from './canonical.ts'
 
 /** A text of a document that is too large for the plan: stored before the run starts, and named there by its content. */
 export type PlanBlob = { sha256: string; size: number; json: string }
@@ -15,7 +16,7 @@ export function createTables() {
   const schemaNumbers = new Map<string, number>()
 
   function expression(part: SlotPart): number {
-    const key = `${part.source}\n${part.doubles ? canonicalJson(part.doubles as unknown as Json) : ''}`
+    const key = part.doubles ? `${part.source}\n${canonical(part.doubles).json}` : part.source
     const known = expressionNumbers.get(key)
     if (known !== undefined) return known
     const number = expressions.push(toPlanExpression(part)) - 1
@@ -24,7 +25,7 @@ export function createTables() {
   }
 
   function schema(value: unknown): number {
-    const key = canonicalJson(value as Json)
+    const key = canonical(value).json
     const known = schemaNumbers.get(key)
     if (known !== undefined) return known
     const number = schemas.push(value as Record<string, unknown>) - 1

@@ -2,7 +2,7 @@ import { ERROR_TYPES, retryDefaults } from '@treadle/contract'
 import { mannerOf } from '../lowering/placement.ts'
 import type { Body, InnerRole, Program, ProgramNode } from '../program/program.ts'
 import type { FunctionSignature, ModelFacts } from '../translate-options.ts'
-import { type Amounts, amounts, atLeast, either, optional, sum, times } from './amounts.ts'
+import { type Amounts, amounts, atLeast, either, optional, rangeOf, sum, times, withRange } from './amounts.ts'
 import { callAmounts } from './call-amounts.ts'
 import { mapBoundOf } from './list-bound.ts'
 import { isConstant } from './node-types.ts'
@@ -112,14 +112,14 @@ function measureMachine(node: ProgramNode, inner: (role: InnerRole, key?: string
   if (node.ir.kind !== 'machine') return amounts()
   const { start, states, max } = node.ir
   const reached = either([...reachableStates(start, states)].flatMap((id) => inner('state', id)))
-  return { ...atLeast(times(reached, 1, max + 1), sum(inner('state', start))) }
+  return atLeast(times(reached, 1, max + 1), sum(inner('state', start)))
 }
 
 function measureRun(node: ProgramNode, context: Context): Amounts {
   const history = amounts({ historyEvents: EVENTS.child })
   if (!node.child) return sum([history, UNKNOWN])
   const child = measureProgram(node.child, context.options)
-  const counted = { ...child, historyEvents: { least: 0, most: 0 } }
+  const counted = withRange(child, 'historyEvents', { least: 0, most: 0 })
   // A detached child may still be running when its parent has ended.
   const isDetached = node.ir.kind === 'run' && node.ir.mode === 'detach'
   return sum([history, isDetached ? optional(counted) : counted])
@@ -138,18 +138,16 @@ const UNKNOWN = amounts({
 /** Attempts of an activity leave no events: Temporal keeps count of them without. */
 function withHistory(node: ProgramNode, taken: Amounts, { program }: Context): Amounts {
   const events = mannerOf(node, program) === 'short' ? EVENTS.short : EVENTS.activity
-  const once = taken.activities.most / attemptsOf(node)
-  const historyEvents = { least: taken.activities.least * events.least, most: once * events.most }
-  return { ...taken, historyEvents }
+  const { least, most } = rangeOf(taken, 'activities')
+  return withRange(taken, 'historyEvents', {
+    least: least * events.least,
+    most: (most / attemptsOf(node)) * events.most,
+  })
 }
 
-/** The most attempts of a node: its own, else the most of any type of error that is retried by default. */
+/** The most attempts of a node: its own, else the most that the table of errors gives to any type. */
 export function attemptsOf(node: ProgramNode): number {
-  const { retry } = node.ir
-  if (retry?.maxAttempts !== undefined) return retry.maxAttempts
-  const types = retry?.on ?? ERROR_TYPES.filter((type) => retryDefaults(type).retryable)
-  return Math.max(DEFAULT_ATTEMPTS, ...types.map((type) => retryDefaults(type).maxAttempts))
+  return node.ir.retry?.maxAttempts ?? DEFAULT_ATTEMPTS
 }
 
-/** An own type that `retry.on` names has no row in the table. */
 const DEFAULT_ATTEMPTS = Math.max(...ERROR_TYPES.map((type) => retryDefaults(type).maxAttempts))

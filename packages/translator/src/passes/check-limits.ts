@@ -3,7 +3,7 @@ import { formatDuration, parseDuration } from '../program/duration.ts'
 import type { Program, ProgramNode } from '../program/program.ts'
 import { child } from '../source/pointer.ts'
 import type { ModelFacts } from '../translate-options.ts'
-import type { Amounts } from './amounts.ts'
+import { type Amounts, rangeOf } from './amounts.ts'
 import { modelsOf } from './call-amounts.ts'
 
 export type LimitOptions = {
@@ -18,8 +18,9 @@ export function checkLimits(program: Program, taken: Amounts, options: LimitOpti
   const at = child(program.pointer, 'limits')
   for (const name of ['nodeRuns', 'llmCalls'] as const) {
     const limit = limits[name]
-    if (typeof limit !== 'number' || taken[name].least <= limit) continue
-    const message = `a run takes at least ${taken[name].least} ${NAMES[name]}, and the limit is ${limit}`
+    const { least } = rangeOf(taken, name)
+    if (typeof limit !== 'number' || least <= limit) continue
+    const message = `a run takes at least ${least} ${NAMES[name]}, and the limit is ${limit}`
     findings.add({ code: 'limit-too-small', path: child(at, name), message })
   }
   for (const node of program.nodes) {

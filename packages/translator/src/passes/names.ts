@@ -1,7 +1,7 @@
 import type { Findings } from '../diagnostics/findings.ts'
 import { nearNameHint } from '../diagnostics/near-names.ts'
 import type { Program, ProgramNode, Slot, SlotPart } from '../program/program.ts'
-import { ancestorIn, resolveNode, visibleIds, visibleStates } from '../program/resolve.ts'
+import { ancestorIn, resolveNode, resolveVariable, visibleIds, visibleStates } from '../program/resolve.ts'
 import { child, type Pointer } from '../source/pointer.ts'
 import { checkIds } from './check-ids.ts'
 import { checkUses } from './check-uses.ts'
@@ -24,15 +24,18 @@ export function resolveNames(program: Program, findings: Findings): void {
       const [root, name] = path
       const spot = { part: { offset: part.offset + offset, length } }
       if (root === 'states') resolveState(slot, part, name, spot)
-      if (root !== 'nodes' || !slot.scope) continue
+      // The request of a tool has only `args`: the types pass says so.
+      if (root !== 'nodes' || resolveVariable(slot.scope, 'args')) continue
       if (name === undefined) {
         const message = '`nodes` has to be followed by the id of one node, since the order of the nodes comes from it'
         findings.add({ code: 'computed-name', path: part.pointer, message, spot })
         continue
       }
       const target = resolveNode(slot.scope, name)
-      if (target) connect(slot.owner, target)
-      else reportUnknown(slot.scope, name, part.pointer, spot)
+      if (target) {
+        connect(slot.owner, target)
+        program.read.add(target)
+      } else reportUnknown(slot.scope, name, part.pointer, spot)
     }
   }
 
@@ -73,7 +76,7 @@ export function resolveNames(program: Program, findings: Findings): void {
 }
 
 /** Every place of the document that holds expressions, tools' included. */
-export function* slotsOf(program: Program): Generator<Slot> {
+function* slotsOf(program: Program): Generator<Slot> {
   for (const node of program.nodes) {
     yield* node.slots.values()
     for (const { body } of node.bodies) if (body.output) yield body.output

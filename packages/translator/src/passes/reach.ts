@@ -1,10 +1,8 @@
 import type { Findings } from '../diagnostics/findings.ts'
 import { isRecord } from '../program/is-record.ts'
 import type { Body, Program, ProgramNode } from '../program/program.ts'
-import { resolveNode } from '../program/resolve.ts'
 import { child } from '../source/pointer.ts'
 import { bodiesOf } from './graph.ts'
-import { slotsOf } from './names.ts'
 import { isConstant } from './node-types.ts'
 import { reachableStates } from './state-order.ts'
 
@@ -59,21 +57,13 @@ function reportAfterAlways(entries: unknown[], at: string, noun: string, finding
 }
 
 function reportUnused(program: Program, findings: Findings): void {
-  const read = new Set<ProgramNode>()
-  for (const slot of slotsOf(program)) {
-    for (const { expression } of slot.parts) {
-      for (const { path } of expression?.references ?? []) {
-        const target = path[0] === 'nodes' && path[1] !== undefined ? resolveNode(slot.scope, path[1]) : undefined
-        if (target) read.add(target)
-      }
-    }
-  }
-  const awaited = new Set(program.nodes.flatMap(({ deps }) => [...deps]))
+  const awaited = new Set<ProgramNode>()
+  for (const { deps } of program.nodes) for (const dep of deps) awaited.add(dep)
   for (const body of bodiesOf(program)) {
     // Without `output` a body gives out all its nodes.
     if (!body.output) continue
     for (const node of body.nodes) {
-      if (node.ir.kind !== 'set' || read.has(node) || awaited.has(node)) continue
+      if (node.ir.kind !== 'set' || program.read.has(node) || awaited.has(node)) continue
       const message = 'neither a node nor the output reads this value'
       findings.add({ code: 'unused-node', path: node.pointer, message, spot: { at: 'key' } })
     }

@@ -1,4 +1,13 @@
-import { type CelType, check, DYN, describeType, isAssignable, objectOf, STRING } from '@treadle/expressions'
+import {
+  type CelType,
+  check,
+  DYN,
+  describeType,
+  type Expression,
+  isAssignable,
+  objectOf,
+  STRING,
+} from '@treadle/expressions'
 import type { Findings } from '../diagnostics/findings.ts'
 import { fromIssue } from '../diagnostics/from-issue.ts'
 import type { Scope, Slot, SlotPart } from '../program/program.ts'
@@ -21,20 +30,33 @@ export function createSlotChecker({ input, outputs, findings }: SlotCheckerParts
 
   function checkPart(part: SlotPart, slot: Slot, expect: CelType | undefined): void {
     part.type = DYN
+    part.doubles = undefined
     if (!part.expression) return
+    const passedOn = expect ? undefined : passedOnType(part.expression, slot.scope)
+    if (passedOn) {
+      part.type = passedOn
+      return
+    }
     const variables = variablesFor(part, slot.scope)
     if (!variables) return
     const assume = slot.owner ? assumptionsOf(slot) : []
-    const { type, issues, doubles } = check(part.source, {
+    const { type, issues, doubles } = check(part.expression, {
       variables,
       ...(expect ? { expect } : {}),
       ...(assume.length > 0 ? { assume } : {}),
     })
     part.type = type
-    if (doubles) part.doubles = doubles
-    else delete part.doubles
-    if (isQuiet) return
-    for (const issue of issues) findings.add(fromIssue(issue, part))
+    part.doubles = doubles
+    if (!isQuiet) for (const issue of issues) findings.add(fromIssue(issue, part))
+  }
+
+  /** The type of an expression that only passes on the whole output of a node: nothing can be wrong with it, and most are such. */
+  function passedOnType({ references }: Expression, scope: Scope): CelType | undefined {
+    const [only] = references
+    const [root, id, deeper] = only?.path ?? []
+    if (!only?.whole || root !== 'nodes' || id === undefined || deeper !== undefined) return undefined
+    const target = resolveNode(scope, id)
+    return target && outputs.get(target)
   }
 
   /** The types of the names that the expression reads; undefined where it names a node that is not there, which is reported already. */

@@ -6,6 +6,7 @@ import type { FunctionSignature } from '../translate-options.ts'
 import { typeNode } from './node-types.ts'
 import { schemaType } from './schema-types.ts'
 import { createSlotChecker } from './slot-types.ts'
+import { boundedType } from './type-size.ts'
 
 /** What the types pass carries along. */
 export type Typing = {
@@ -44,7 +45,7 @@ export function checkTypes(program: Program, findings: Findings, options: TypeOp
 
 /** Types the nodes of a body in plan order, then its output. */
 export function typeBody(body: Body, typing: Typing): CelType {
-  for (const node of body.order) typing.outputs.set(node, typeNode(node, typing))
+  for (const node of body.order) typing.outputs.set(node, boundedType(typeNode(node, typing)))
   const [only] = body.order
   if (body.isSingle) return (only && typing.outputs.get(only)) ?? DYN
   if (body.output) return typing.slots.check(body.output)

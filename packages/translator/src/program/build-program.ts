@@ -33,6 +33,7 @@ export function buildProgram(
     nodes,
     tools,
     isPartial: false,
+    read: new Set(),
     runDepth,
   }
   markUnsound(program, findings.errorPaths())

@@ -20,6 +20,8 @@ export type Program = {
   isPartial: boolean
   /** How many workflows this one is inside of. */
   runDepth: number
+  /** Every node that an expression reads. Set by the names pass. */
+  read: Set<ProgramNode>
   /** A workflow that was stored and checked before; no part of the document that is being translated. */
   isStored?: true
   /** The type of the output. Set by the types pass. */
@@ -96,7 +98,8 @@ export type SlotPart = {
   pointer: Pointer
   offset: number
   expression: Expression | undefined
-  /** Set by the types pass: what it gives, and where it reads doubles. */
-  type?: CelType
-  doubles?: Doubles
+  /** What it gives; anything before the types pass. */
+  type: CelType
+  /** Where it reads doubles. Set by the types pass. */
+  doubles: Doubles | undefined
 }

@@ -1,4 +1,4 @@
-import { type Json, parseExpression, parseTemplate } from '@treadle/expressions'
+import { DYN, type Json, parseExpression, parseTemplate, type Template } from '@treadle/expressions'
 import type { Findings } from '../diagnostics/findings.ts'
 import { fromIssue } from '../diagnostics/from-issue.ts'
 import type { Pointer } from '../source/pointer.ts'
@@ -10,23 +10,31 @@ export type SlotPlace = { field: string; pointer: Pointer; scope: Scope; owner: 
 export function templateSlot(value: unknown, place: SlotPlace, findings: Findings): Slot {
   const parts: SlotPart[] = []
   const { template, issues } = parseTemplate(value as Json, (source, at) => {
-    const part = { source, pointer: place.pointer + at.pointer, offset: at.offset }
-    return parts.push({ ...part, expression: parse(part, findings) }) - 1
+    return parts.push(parsePart(source, place.pointer + at.pointer, at.offset, findings)) - 1
   })
   for (const issue of issues) findings.add(fromIssue(issue, { pointer: place.pointer + issue.pointer, offset: 0 }))
-  return { ...place, isCel: false, value, template, parts }
+  return slot(place, false, value, template, parts)
 }
 
 /** A bare CEL expression, parsed. */
 export function celSlot(source: string, place: SlotPlace, findings: Findings): Slot {
-  const part = { source, pointer: place.pointer, offset: 0 }
-  const parts = [{ ...part, expression: parse(part, findings) }]
-  return { ...place, isCel: true, value: source, template: { expr: 0 }, parts }
+  return slot(place, true, source, { expr: 0 }, [parsePart(source, place.pointer, 0, findings)])
 }
 
-function parse(part: Omit<SlotPart, 'expression'>, findings: Findings): SlotPart['expression'] {
-  const result = parseExpression(part.source)
-  if (result.ok) return result.expression
-  for (const error of result.errors) findings.add(fromIssue(error, part))
-  return undefined
+function slot(place: SlotPlace, isCel: boolean, value: unknown, template: Template, parts: SlotPart[]): Slot {
+  const { field, pointer, scope, owner } = place
+  return { field, pointer, isCel, value, scope, owner, template, parts }
+}
+
+function parsePart(source: string, pointer: Pointer, offset: number, findings: Findings): SlotPart {
+  const result = parseExpression(source)
+  if (!result.ok) for (const error of result.errors) findings.add(fromIssue(error, { pointer, offset }))
+  return {
+    source,
+    pointer,
+    offset,
+    expression: result.ok ? result.expression : undefined,
+    type: DYN,
+    doubles: undefined,
+  }
 }
