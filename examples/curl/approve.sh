@@ -23,8 +23,8 @@ started=$(curl --silent --show-error --fail-with-body "$BASE_URL/runs" --header 
 id=$(node -pe 'JSON.parse(process.argv[1]).id' "$started")
 
 echo "It waits:"
-# The stream tells when; the last line that is read ends it.
-curl --silent --no-buffer "$BASE_URL/runs/$id/stream?types=run.waiting" | grep --max-count=1 '^data:' || true
+# The stream tells when; nobody reads on, so curl ends by itself.
+grep --max-count=1 '^data:' < <(curl --silent --no-buffer "$BASE_URL/runs/$id/stream?types=run.waiting")
 curl --silent --show-error --fail-with-body "$BASE_URL/runs/$id/pending"
 echo
 
