@@ -278,6 +278,25 @@ test('a batch whose connection is cut is sent again, and is in the log once', as
   }
 })
 
+test('a claim whose answer was lost gets the attempt that it got', async () => {
+  const { urls } = storage()
+  const run = await storage().startRun()
+  const pool = createPool({ url: urls.workerUrl, applicationName: 'forgetful', max: 1 })
+  const query = pool.query.bind(pool) as (statement: unknown) => Promise<unknown>
+  let lost = 0
+  const forgetful = async (statement: unknown) => {
+    const result = await query(statement)
+    if (lost++ < 2) throw new Error('The connection was lost after the commit.')
+    return result
+  }
+  const appender = createAppender({ pool: Object.assign(pool, { query: forgetful }) })
+  const request = { run, path: 'a', kind: 'llm', runtime: 'typescript', outbox: [] } as const
+  expect(await appender.claim({ ...request, outbox: [] })).toMatchObject({ status: 'claimed', attempt: 1, deaths: 0 })
+  expect([lost, await log(run)]).toEqual([3, ['run.created', 'node.started a#1']])
+  await appender.close()
+  await pool.end()
+})
+
 test('past its bound the appender lets callers wait, and no longer than it must', async () => {
   const { worker } = storage()
   const run = await storage().startRun()

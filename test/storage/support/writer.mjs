@@ -15,6 +15,13 @@ const random = (below) => {
 const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
 const pool = createPool({ url, applicationName: 'writer', max: 1 })
+// Now and then a statement is committed and its answer is lost: the appender cannot know, and sends it again.
+const query = pool.query.bind(pool)
+pool.query = async (...statement) => {
+  const result = await query(...statement)
+  if (random(10) === 0) throw new Error('The connection was lost after the commit.')
+  return result
+}
 const appender = createAppender({ pool })
 const attempts = [] // What this process believes to hold, zombies included.
 const applied = new Map()
