@@ -14,6 +14,10 @@ beforeEach(() => {
   const folder = mkdtempSync(join(inject('shared').folder, 'home-'))
   chmodSync(folder, 0o755) // Postgres does not run as root, and has to pass through.
   home = join(folder, 'treadle')
+  // A test that fails may kill the program before it has ended what it started.
+  onTestFinished(() => {
+    for (const { pid } of living(processesOf(home))) process.kill(-pid, 'SIGKILL')
+  })
   env = {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
@@ -25,7 +29,7 @@ beforeEach(() => {
   }
 })
 
-const npmStart = () => runProgram('npm', ['start'], env)
+const npmStart = (own: NodeJS.ProcessEnv = {}) => runProgram('npm', ['start'], { ...env, ...own })
 const start = (own: NodeJS.ProcessEnv = {}) =>
   runProgram(process.execPath, ['apps/local/dist/main.js'], { ...env, ...own })
 
@@ -58,14 +62,16 @@ test('npm start shows a run with its tokens as they come, serves, and starts aga
   expectGone(started)
   expect(existsSync(join(home, 'lock.json'))).toBe(false)
 
-  const second = start({ TREADLE_FIRST_RUN: 'no' })
+  const second = npmStart({ TREADLE_FIRST_RUN: 'no' })
   const again = await second.printed(/Serving until Ctrl-C/)
   expect(again).not.toContain('Making a Postgres cluster')
   const runId = /as (run_\w+)/.exec(output)?.[1]
   const run = await (await fetch(`${urlOf(again)}/runs/${runId}`)).json()
   expect(run).toMatchObject({ id: runId, status: 'completed', output: { customer: 'Ada' } })
-  second.interrupt()
-  expect(await second.ended).toBe(0)
+  // As a service manager ends it: npm alone is told, and passes it on.
+  process.kill(second.pid, 'SIGTERM')
+  await second.ended
+  expect(second.output()).toMatch(/Everything has ended\n$/)
 }, 180_000)
 
 test('what is left of a start that was killed is ended by the next', async () => {

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { chmod } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   cacheFolder,
@@ -17,7 +14,8 @@ import {
 } from '@treadle/local'
 import type { TestProject } from 'vitest/node'
 import { requireBuild } from './build.ts'
-import { type Ledger, openLedger } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
+import { openRunFolder } from './run-folder.ts'
 
 /** What a whole run of the stack's tests shares; each file has its own Temporal, services and database. */
 export type Shared = {
@@ -41,9 +39,7 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   requireBuild()
   const report = createReport()
-  const folder = mkdtempSync(join(tmpdir(), 'treadle-test-'))
-  await chmod(folder, 0o755) // Postgres does not run as root, and has to pass through.
-  const ledger = openLedger(join(folder, 'processes'))
+  const { folder, ledger, remove } = openRunFolder()
   const supervisor = createSupervisor({ onSpawn: ledger.add })
   try {
     const { env } = process
@@ -76,7 +72,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return async () => {
     await supervisor.stopAll()
     failIfAnyIsLeft(ledger)
-    rmSync(folder, { recursive: true, force: true })
+    remove()
   }
 }
 

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { startStack } from './stack.ts'
 
 test('each part of a stack can be killed and started again, and in the end nothing is left', async () => {
   // Also the one suite with Temporal as it is shipped: nothing may depend on our settings of the dev server.
   const stack = await startStack({ stock: true, temporalDatabase: 'file', blobs: 's3', workers: 2 })
+  onTestFinished(stack.stop)
   const isReady = async () => (await fetch(`${stack.url}/readyz`)).ok
   expect(await isReady()).toBe(true)
 
@@ -26,7 +27,7 @@ test('each part of a stack can be killed and started again, and in the end nothi
   await stack.stop()
   expect(living(groups)).toEqual([])
   expect(existsSync(stack.folder)).toBe(false)
-})
+}, 120_000)
 
 test('a stack that cannot start leaves nothing behind, and says why', async () => {
   const starting = startStack({ apiEnv: { TREADLE_LOG_LEVEL: 'deafening' } })
@@ -35,10 +36,11 @@ test('a stack that cannot start leaves nothing behind, and says why', async () =
 
 test('two stacks do not see each other', async () => {
   const [one, two] = [await startStack({ workers: 0 }), await startStack({ workers: 0 })]
+  onTestFinished(one.stop)
+  onTestFinished(two.stop)
   expect(new URL(one.database.adminUrl).pathname).not.toBe(new URL(two.database.adminUrl).pathname)
   await one.stop()
   expect((await fetch(`${two.url}/readyz`)).ok).toBe(true)
-  await two.stop()
 })
 
 /** Which of these process groups have a member that runs (in another state than Z: ended, and not yet noticed). */
