@@ -47,6 +47,7 @@ export function parseTemplate(
   }
 
   function compileString(string: string, pointer: string): Template {
+    if (!string.includes('${')) return { lit: string }
     const text: (string | { expr: number })[] = []
     for (const part of scanString(string)) {
       if (part.kind === 'text') text.push(part.text)

@@ -11,15 +11,31 @@ export function canonical<Value>(value: Value): { value: Value; json: string } {
   return { value: sorted, json: state.hasIndexKey ? canonicalJson(value as Json) : JSON.stringify(sorted) }
 }
 
+/** The value itself where its members are in order already, which spares most of the copies. */
 function sort(value: unknown, state: { hasIndexKey: boolean }): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map((item) => sort(item, state))
+  if (Array.isArray(value)) return sortItems(value, state)
   const object = value as Record<string, unknown>
-  const result: Record<string, unknown> = {}
-  for (const key of Object.keys(object).sort()) {
+  const keys = Object.keys(object)
+  let isSame = true
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] ?? ''
     const first = key.charCodeAt(0)
     if (first >= 0x30 && first <= 0x39) state.hasIndexKey = true
-    if (object[key] !== undefined) result[key] = sort(object[key], state)
+    if (index > 0 && (keys[index - 1] ?? '') > key) isSame = false
   }
-  return result
+  if (!isSame) keys.sort()
+  const result: Record<string, unknown> = {}
+  for (const key of keys) {
+    const before = object[key]
+    const after = sort(before, state)
+    if (after !== before || after === undefined) isSame = false
+    if (after !== undefined) result[key] = after
+  }
+  return isSame ? value : result
+}
+
+function sortItems(items: unknown[], state: { hasIndexKey: boolean }): unknown[] {
+  const sorted = items.map((item) => sort(item, state))
+  return sorted.every((item, index) => item === items[index]) ? items : sorted
 }

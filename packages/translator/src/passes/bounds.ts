@@ -47,7 +47,7 @@ function measureBody(body: Body, context: Context): Amounts {
 }
 
 function measureNode(node: ProgramNode, context: Context): Amounts {
-  const own = sum([amounts({ nodeRuns: ONE }), measureKind(node, context)])
+  const own = sum([ONE_RUN, measureKind(node, context)])
   const caught = node.bodies.filter(({ role }) => role === 'catch').map(({ body }) => measureBody(body, context))
   // Whatever failed took part of its own amounts, and then one of the catch bodies.
   const whole = caught.length === 0 ? own : withCatch(own, either(caught))
@@ -57,11 +57,11 @@ function measureNode(node: ProgramNode, context: Context): Amounts {
 }
 
 function withCatch(own: Amounts, caught: Amounts): Amounts {
-  const failed = sum([amounts({ nodeRuns: ONE }), optional(own), caught])
+  const failed = sum([ONE_RUN, optional(own), caught])
   return atLeast(sum([own, optional(caught)]), failed)
 }
 
-const ONE = { least: 1, most: 1 }
+const ONE_RUN = amounts({ nodeRuns: { least: 1, most: 1 } })
 
 function measureKind(node: ProgramNode, context: Context): Amounts {
   const { ir } = node

@@ -8,12 +8,21 @@ export type SlotPlace = { field: string; pointer: Pointer; scope: Scope; owner: 
 
 /** A template's expressions, parsed. What is not CEL is a finding, and its part has no expression. */
 export function templateSlot(value: unknown, place: SlotPlace, findings: Findings): Slot {
+  if (!mayHoldExpressions(value)) return slot(place, false, value, { lit: value as Json }, [])
   const parts: SlotPart[] = []
   const { template, issues } = parseTemplate(value as Json, (source, at) => {
     return parts.push(parsePart(source, place.pointer + at.pointer, at.offset, findings)) - 1
   })
   for (const issue of issues) findings.add(fromIssue(issue, { pointer: place.pointer + issue.pointer, offset: 0 }))
   return slot(place, false, value, template, parts)
+}
+
+/** Constants, which are most of a document, need no parsing. */
+function mayHoldExpressions(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('${')
+  if (typeof value !== 'object' || value === null) return false
+  for (const each of Object.values(value)) if (mayHoldExpressions(each)) return true
+  return false
 }
 
 /** A bare CEL expression, parsed. */
