@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
 import { type EventEnvelope, type NodeTask, newRunId, type Plan, type RunRef, type Work } from '@treadle/contract'
 import {
@@ -57,6 +58,8 @@ export type ExecutorBench = {
   /** Resolves once the run's log has an event of the type. */
   logged(run: RunRef, type: string): Promise<void>
   events(run: RunRef): Promise<EventEnvelope[]>
+  /** A stored value as it lies in the store. */
+  blobText(run: RunRef, sha256: string): Promise<string>
 }
 
 export type TaskOf = { work: Work; path?: string } & Partial<Omit<NodeTask, 'task' | 'run' | 'work'>>
@@ -77,7 +80,8 @@ export function useExecutor({
     const tools = await startScriptedTools()
     const database = await cloneDatabase(postgres)
     const logLines: LogLine[] = []
-    const log = createLog(logLines)
+    const redactor = createRedactor({ OPENAI_API_KEY: 'sk-operator-key' })
+    const log = createLog(logLines, redactor.text)
     const workerPool = createPool({ url: database.workerUrl, applicationName: 'test worker', log })
     const apiPool = createPool({ url: database.apiUrl, applicationName: 'test api', log })
     const appender = createAppender({ pool: workerPool, log })
@@ -94,7 +98,7 @@ export function useExecutor({
       appender,
       blobs,
       refs: createBlobRefs({ pool: workerPool }),
-      redactor: createRedactor({ OPENAI_API_KEY: 'sk-operator-key' }),
+      redactor,
       functions,
       log,
     })
@@ -160,6 +164,9 @@ export function useExecutor({
         while (outcomes.at(-1)?.status === 'retrying')
         return outcomes
       },
+      async blobText(run, sha256) {
+        return text(await blobs.get(run.tenant, sha256))
+      },
       async events(run) {
         const page = await eventLog.read(run.tenant, run.id, { after: 0, limit: 10_000 })
         return (page?.events ?? []).map(({ json }) => JSON.parse(json))
@@ -192,10 +199,10 @@ const EMPTY_PLAN: Plan = {
   longRunning: false,
 }
 
-function createLog(lines: LogLine[]) {
+function createLog(lines: LogLine[], redact: (text: string) => string) {
   const at = (level: string) => (fields: object, message?: string) => {
     // As the worker's log would write it: errors with their messages.
-    lines.push({ level, message: message ?? '', fields: JSON.parse(JSON.stringify(fields, showErrors)) })
+    lines.push({ level, message: message ?? '', fields: JSON.parse(redact(JSON.stringify(fields, showErrors))) })
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
@@ -211,14 +218,14 @@ export const typesOf = (events: EventEnvelope[]): string[] =>
 
 /** The joined deltas of an attempt; fails where an offset does not fit what came before. */
 export function textOf(events: EventEnvelope[], attempt = 1): string {
-  let text = ''
+  let joined = ''
   for (const event of events) {
     if (event.type !== 'node.delta' || event.attempt !== attempt || !('text' in event.data)) continue
-    const offset = [...text].length
+    const offset = [...joined].length
     if (event.data.offset !== offset) throw new Error(`A delta has the offset ${event.data.offset}, not ${offset}.`)
-    text += event.data.text
+    joined += event.data.text
   }
-  return text
+  return joined
 }
 
 export const llm = (prompt: string, model: object = {}): Work => ({

@@ -45,7 +45,7 @@ export function createActivities({ config, appender, blobs, refs, redactor, func
 
   const work: WorkTable = {
     llm: createLlmWork({ ask, schemas }),
-    http: createHttpWork({ secrets, dispatcher: egress.dispatcher }),
+    http: createHttpWork({ secrets, redactor, dispatcher: egress.dispatcher }),
     function: createFunctionWork({ functions, secrets, schemas }),
     emit: emitWork,
     checkpoint: checkpointWork,

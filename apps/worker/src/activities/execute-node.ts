@@ -26,7 +26,8 @@ export function createExecuteNode({ attemptNode, log }: { attemptNode: AttemptNo
       const outcome = await attemptNode(withTimeout(task, info.startToCloseTimeoutMs), (stop) =>
         stopOnCancel(stop, cancellationSignal),
       )
-      return answer(outcome, cancellationSignal.aborted && reasonOf(cancellationSignal) === 'cancelled')
+      const isCancelled = cancellationSignal.aborted && reasonOf(cancellationSignal) === 'cancelled'
+      return answer(outcome, { isCancelled, byReference: task.byReference === true })
     } catch (error) {
       if (error instanceof ApplicationFailure || error instanceof CancelledFailure) throw error
       log.warn({ runId: task.run.id, node: task.path, err: error }, 'A node could not be claimed')
@@ -61,12 +62,19 @@ function reasonOf({ reason }: AbortSignal): StopReason {
   return why === 'WORKER_SHUTDOWN' ? 'shutdown' : 'abandoned'
 }
 
-function answer(outcome: AttemptOutcome, isCancelledByTemporal: boolean): NodeResult {
+type Told = {
+  /** Temporal has asked for the cancel. */
+  isCancelled: boolean
+  /** The output stays in the checkpoint: nobody reads it from the history. */
+  byReference: boolean
+}
+
+function answer(outcome: AttemptOutcome, { isCancelled, byReference }: Told): NodeResult {
   const { outboxApplied } = outcome
   switch (outcome.status) {
     case 'completed': {
       const { output, usage } = outcome
-      return { output, ...(usage && { usage }), outboxApplied }
+      return { output: byReference ? null : output, ...(usage && { usage }), outboxApplied }
     }
     case 'retrying': {
       const { error, delayMs, attempt } = outcome
@@ -77,7 +85,7 @@ function answer(outcome: AttemptOutcome, isCancelledByTemporal: boolean): NodeRe
       throw failure({ error, ...(attempt !== undefined && { attempt }), outboxApplied })
     }
     case 'cancelled':
-      if (isCancelledByTemporal) throw new CancelledFailure('It was cancelled.', [{ outboxApplied }])
+      if (isCancelled) throw new CancelledFailure('It was cancelled.', [{ outboxApplied }])
       // The run's own flag was quicker than Temporal.
       throw failure({ error: { type: 'cancelled', message: 'It was cancelled.' }, outboxApplied })
     case 'ended':

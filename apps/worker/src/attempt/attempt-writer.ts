@@ -1,4 +1,4 @@
-import type { ErrorInfo, EventType, Json } from '@treadle/contract'
+import type { EventType, Json } from '@treadle/contract'
 import type { Appender, AppendResult, AttemptEnd, AttemptKey } from '@treadle/storage'
 import type { Redactor } from '../secrets/redactor.ts'
 import { storableText, storableValue } from '../values/storable.ts'
@@ -12,7 +12,7 @@ export type AttemptWriter = {
   /** A piece of the answer's text, as `node.delta`. */
   text(piece: string): Promise<void>
   event(type: EventType, data: object): Promise<void>
-  /** The last event; resolves when everything is committed. Rejects when it could not be written. */
+  /** The last event, with an output or an error that is clean already; resolves when everything is committed. Rejects when it could not be written. */
   end(end: EndOf): Promise<AppendResult>
 }
 
@@ -55,16 +55,9 @@ export function createAttemptWriter({ appender, redactor, stop, ...key }: Attemp
     async end(end) {
       await delta(texts.end())
       ordinal += 1
-      const clean = 'error' in end ? { ...end, error: cleanError(end.error, redactor) } : end
-      return appender.end({ ...key, events: [], end: { ...clean, ordinal } as AttemptEnd })
+      return appender.end({ ...key, events: [], end: { ...end, ordinal } as AttemptEnd })
     },
   }
-}
-
-/** What an error may show: no secret, and nothing that Postgres does not store. */
-function cleanError(error: ErrorInfo, redactor: Redactor): ErrorInfo {
-  const redacted = redactor.json(error)
-  return storableValue(redacted as unknown as Json, JSON.stringify(redacted)) as unknown as ErrorInfo
 }
 
 function codePoints(text: string): number {

@@ -1,11 +1,12 @@
 import { type ErrorInfo, type Json, type NodeTask, retryDefaults, TreadleError, toErrorInfo } from '@treadle/contract'
 import type { ClaimResult } from '@treadle/storage'
 import type { Log } from '../log.ts'
+import type { Redactor } from '../secrets/redactor.ts'
 import type { UsageMeter } from '../work/work.ts'
 import type { AttemptWriter, EndOf } from './attempt-writer.ts'
-import { boundError } from './bound-error.ts'
 import type { AttemptOutcome } from './outcome.ts'
 import { decideRetry } from './retry-decision.ts'
+import { createShownError } from './shown-error.ts'
 import { type Stop, timeoutError } from './stop.ts'
 
 /** Writes the one end of an attempt, and says what came of it. Neither method rejects. */
@@ -21,11 +22,13 @@ export type EndingsOptions = {
   stop: Stop
   writer: AttemptWriter
   usage: UsageMeter
+  redactor: Redactor
   log: Log
 }
 
-export function createEndings({ task, claim, stop, writer, usage, log }: EndingsOptions): Endings {
+export function createEndings({ task, claim, stop, writer, usage, redactor, log }: EndingsOptions): Endings {
   const { outboxApplied, attempt } = claim
+  const shown = createShownError(redactor)
   const about = { runId: task.run.id, node: task.path, attempt }
   const died = (why: string): AttemptOutcome => ({ status: 'died', why, outboxApplied })
   const used = () => {
@@ -78,7 +81,7 @@ export function createEndings({ task, claim, stop, writer, usage, log }: Endings
         case undefined:
           if (!(error instanceof TreadleError))
             log.error({ ...about, err: error }, 'A node failed by an unexpected error')
-          return failed(boundError(toErrorInfo(error, task.path)), retryAfterOf(error))
+          return failed(shown(toErrorInfo(error, task.path)), retryAfterOf(error))
         default:
           log.warn({ ...about, err: stop.reason.lost }, 'Events of an attempt could not be written')
           return died('The log cannot be written to.')

@@ -7,6 +7,8 @@ import { TreadleError } from '@treadle/contract'
  * @throws TreadleError `tool_error` where it is larger, or packed in a way that is not known
  */
 export async function readBody(body: Readable, encoding: string | null, bytesMax: number): Promise<Buffer> {
+  // Destroying a body that is not read to its end is told as an error, which nobody else would hear.
+  body.on('error', () => {})
   const unpacked = unpack(body, encoding)
   const chunks: Buffer[] = []
   let bytes = 0

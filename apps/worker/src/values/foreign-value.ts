@@ -9,7 +9,9 @@ export function parseForeign(text: string, what: string): Json {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new TreadleError('invalid_output', `${what} is not JSON: ${(error as Error).message}`)
+    // Where the mistake is, and not the piece of text that the engine quotes: it could be half of a secret.
+    const place = / at position \d+/.exec((error as Error).message)?.[0] ?? ''
+    throw new TreadleError('invalid_output', `${what} is not JSON${place}`)
   }
   if (LONG_NUMBER.test(text)) refuseRoundedIntegers(text, what)
   return value

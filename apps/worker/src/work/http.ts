@@ -5,6 +5,7 @@ import type { Dispatcher } from 'undici'
 import { checkProtocol, exchange, type HttpAnswer, type HttpCall } from '../net/http-exchange.ts'
 import { parseRetryAfter } from '../net/retry-after.ts'
 import { typeOfStatus } from '../net/status-type.ts'
+import type { Redactor } from '../secrets/redactor.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { parseForeign } from '../values/foreign-value.ts'
 import type { Perform, WorkContext, WorkOf } from './work.ts'
@@ -15,17 +16,19 @@ const BINARY_BYTES_MAX = 1024 * 1024
 const IDEMPOTENCY_KEY_LENGTH_MAX = 255
 const ERROR_TEXT_LENGTH_MAX = 500
 
+export type HttpWorkParts = { secrets: Secrets; redactor: Redactor; dispatcher: Dispatcher }
+
 /**
  * One call of an http tool. Its output: the parsed value of a JSON answer; the text of any other text; null where there is none;
  * `{ contentType, base64 }` of anything else, up to 1 MiB. A status of 400 and more is an error by its meaning.
  * The header `Idempotency-Key: <run>/<path>` is the same for every attempt of a node, so the other side can tell repeats.
  */
-export function createHttpWork({ secrets, dispatcher }: { secrets: Secrets; dispatcher: Dispatcher }): Perform<'http'> {
+export function createHttpWork({ secrets, redactor, dispatcher }: HttpWorkParts): Perform<'http'> {
   return async (work, context) => {
     const call = await prepare(work, context, secrets)
     context.usage.add({ toolCalls: 1 })
     const answer = await exchange(call, { dispatcher, signal: context.signal, bodyBytesMax: ANSWER_BYTES_MAX })
-    if (answer.status >= 400) throw statusError(answer, call.url)
+    if (answer.status >= 400) throw statusError(answer, call.url, redactor)
     return { output: outputOf(answer, call.url) }
   }
 }
@@ -123,8 +126,9 @@ function asText(body: Buffer, contentType: string): string | undefined {
   }
 }
 
-function statusError({ status, headers, body }: HttpAnswer, { host }: URL): TreadleError {
-  const text = asText(body, headers.get('content-type') ?? '')?.slice(0, ERROR_TEXT_LENGTH_MAX)
+function statusError({ status, headers, body }: HttpAnswer, { host }: URL, redactor: Redactor): TreadleError {
+  // Redacted before it is cut: half of a secret would not be known again.
+  const text = redactor.text(asText(body, headers.get('content-type') ?? '') ?? '').slice(0, ERROR_TEXT_LENGTH_MAX)
   const retryAfterMs = parseRetryAfter(headers.get('retry-after'))
   return new TreadleError(typeOfStatus(status), `${host} answered with HTTP ${status}.`, {
     details: { status, ...(text ? { body: text } : {}) },
