@@ -1,0 +1,98 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { createAppender, createEventLog, createPool } from '@treadle/storage'
+import type { Case } from '../harness/case.ts'
+import { figuresOf, inTurns } from '../harness/turns.ts'
+import type { AppendJob } from '../load/append-job.ts'
+import { createLogDatabase } from '../sides/log-database.ts'
+
+const WRITERS = 2
+const RUNS = 50
+const REPLAYED_EVENTS = 10_000
+
+export const p9: Case = {
+  id: 'P9',
+  title: 'appending: batches of 60 from 2 processes, 50 runs',
+  async measure(context) {
+    const database = await createLogDatabase(await context.bed.servers())
+    const batches = context.quick ? 50 : 400
+    const measure = (mode: AppendJob['mode'], url: string) => async () => {
+      const runs = await Promise.all(Array.from({ length: RUNS }, () => database.startRun()))
+      const jobs = Array.from({ length: WRITERS }, (_, index) => {
+        const own = runs.filter((_, run) => run % WRITERS === index)
+        return { mode, url, runs: own, batches, writer: String(index) }
+      })
+      return eventsPerSecond(jobs)
+    }
+    const results = await inTurns(
+      { ours: measure('appender', database.urls.workerUrl), floor: measure('plain', database.urls.adminUrl) },
+      context,
+    )
+    await database.api.end()
+    const figures = figuresOf(results, (figure) => figure)
+    return [{ what: 'events/s', unit: '1/s', figures, budgets: [{ atLeast: 0.7, of: 'floor' }] }]
+  },
+}
+
+/** All of them at the same time, from when all are ready to when the last is done. */
+async function eventsPerSecond(jobs: AppendJob[]): Promise<number> {
+  const writers = jobs.map(() => fork(fileURLToPath(new URL('../load/append-main.js', import.meta.url))))
+  try {
+    await Promise.all(
+      writers.map((writer, index) => answerOf(writer, { ...(jobs[index] as AppendJob), runs: [], batches: 0 })),
+    )
+    const startedAt = performance.now()
+    const counts = await Promise.all(writers.map((writer, index) => answerOf(writer, jobs[index] as AppendJob)))
+    const seconds = (performance.now() - startedAt) / 1_000
+    return counts.reduce((sum, count) => sum + count, 0) / seconds
+  } finally {
+    for (const writer of writers) writer.kill()
+  }
+}
+
+async function answerOf(writer: ReturnType<typeof fork>, job: AppendJob): Promise<number> {
+  writer.send(job)
+  const [answer] = (await once(writer, 'message')) as [{ result: number } | { error: string }]
+  if ('error' in answer) throw new Error(answer.error)
+  return answer.result
+}
+
+export const p10: Case = {
+  id: 'P10',
+  title: 'replaying a log of 10,000 events',
+  async measure(context) {
+    const database = await createLogDatabase(await context.bed.servers())
+    const worker = createPool({ url: database.urls.workerUrl, applicationName: 'bench worker' })
+    const appender = createAppender({ pool: worker })
+    const run = await database.startRun()
+    await appender.claim({ run, path: 'answer', kind: 'llm', runtime: 'typescript', outbox: [] })
+    const pieces = Array.from({ length: REPLAYED_EVENTS - 3 }, (_, index) => ({
+      ordinal: index + 1,
+      type: 'node.delta',
+      data: { text: ' token', offset: 7 * index }, // A code point is missing between them: they are not joined.
+    }))
+    for (let from = 0; from < pieces.length; from += 500) {
+      await appender.append({ run, path: 'answer', attempt: 1, events: pieces.slice(from, from + 500) })
+    }
+    await appender.record({ run, outbox: [{ n: 1, type: 'run.completed', data: { output: null } }] })
+    const log = createEventLog({ pool: database.api, listenUrl: database.urls.apiUrl })
+
+    const replay = async () => {
+      const startedAt = performance.now()
+      let events = 0
+      let bytes = 0
+      for await (const batch of log.stream('default', run.id, { after: 0 })) {
+        events += batch.length
+        for (const { seq, type, json } of batch)
+          bytes += Buffer.byteLength(`id: ${seq}\nevent: ${type}\ndata: ${json}\n\n`)
+      }
+      if (events !== REPLAYED_EVENTS || bytes === 0) throw new Error(`${events} events came, not ${REPLAYED_EVENTS}.`)
+      return events / ((performance.now() - startedAt) / 1_000)
+    }
+    const { ours = [] } = await inTurns({ ours: replay }, context)
+    await appender.close()
+    await Promise.all([worker.end(), database.api.end()])
+    return [{ what: 'events/s read and framed', unit: '1/s', figures: { ours }, budgets: [{ atLeast: 100_000 }] }]
+  },
+}

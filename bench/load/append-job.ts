@@ -1,0 +1,7 @@
+import type { RunRef } from '@treadle/contract'
+
+export const BATCH_EVENTS = 60
+export const PLAIN_TABLE = 'plain_events'
+
+/** What one of the processes that append is given. */
+export type AppendJob = { mode: 'appender' | 'plain'; url: string; runs: RunRef[]; batches: number; writer: string }

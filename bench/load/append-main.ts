@@ -1,0 +1,59 @@
+// A worker process that does nothing but append: batches of 60 events, one after the other. Started by cases/append.ts.
+import { createAppender, createPool } from '@treadle/storage'
+import { type AppendJob, BATCH_EVENTS, PLAIN_TABLE } from './append-job.ts'
+
+process.once('disconnect', () => process.exit())
+process.on('message', async (job: AppendJob) => {
+  try {
+    process.send?.({ result: job.mode === 'appender' ? await appendInOrder(job) : await insertPlainly(job) })
+  } catch (error) {
+    process.send?.({ error: error instanceof Error ? error.message : String(error) })
+  }
+})
+
+const DATA = { level: 'info', message: 'What a token of some forty letters takes' }
+
+/** Through the appender: fenced, numbered without a gap, told to listeners. Resolves to the events that it wrote. */
+async function appendInOrder({ url, runs, batches }: AppendJob): Promise<number> {
+  const pool = createPool({ url, applicationName: 'bench appender' })
+  const appender = createAppender({ pool })
+  const claims = await Promise.all(
+    runs.map((run) => appender.claim({ run, path: 'a', kind: 'llm', runtime: 'typescript', outbox: [] })),
+  )
+  const attempts = claims.map((claim, index) => {
+    const run = runs[index]
+    if (claim.status !== 'claimed' || !run) throw new Error('A run of the benchmark could not be claimed.')
+    return { run, path: 'a', attempt: claim.attempt, ordinal: 0 }
+  })
+  for (let batch = 0; batch < batches; batch++) {
+    const calls = Array.from({ length: BATCH_EVENTS }, (_, index) => {
+      const held = attempts[(batch * BATCH_EVENTS + index) % attempts.length]
+      if (!held) throw new Error('There is no run.')
+      const events = [{ ordinal: ++held.ordinal, type: 'log', data: DATA }]
+      return appender.append({ ...held, events })
+    })
+    for (const { accepted } of await Promise.all(calls)) if (!accepted) throw new Error('An append was refused.')
+  }
+  await appender.close()
+  await pool.end()
+  return batches * BATCH_EVENTS
+}
+
+/** The same rows into a table of the same shape, and nothing else: no order over processes, no fence, nobody told. */
+async function insertPlainly({ url, runs, batches, writer }: AppendJob): Promise<number> {
+  const pool = createPool({ url, applicationName: 'bench inserter' })
+  const text = `insert into ${PLAIN_TABLE} (run_created_at, tenant, run_id, seq, time, type, node, attempt, data)
+    select now(), 'default', run, seq, now(), 'log', 'a', 1, data from unnest($1::text[], $2::integer[], $3::text[]) as e(run, seq, data)`
+  let seq = 0
+  for (let batch = 0; batch < batches; batch++) {
+    const rows = Array.from({ length: BATCH_EVENTS }, (_, index) => ({
+      run: `${writer}-${runs[index % runs.length]?.id}`,
+      seq: ++seq,
+    }))
+    const data = rows.map(() => JSON.stringify(DATA))
+    const values = [rows.map(({ run }) => run), rows.map((row) => row.seq), data]
+    await pool.query({ name: 'plain', text, values })
+  }
+  await pool.end()
+  return batches * BATCH_EVENTS
+}

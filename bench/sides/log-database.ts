@@ -1,0 +1,34 @@
+import { newRunId, type Plan, type RunRef } from '@treadle/contract'
+import { databaseUrls, prepareDatabase } from '@treadle/local'
+import { createPool, createRunStore } from '@treadle/storage'
+import type { Servers } from '../harness/servers.ts'
+import { PLAIN_TABLE } from '../load/append-job.ts'
+
+/** A database with our tables, and one table of the same shape as the log's, without anything around it. */
+export async function createLogDatabase(servers: Servers) {
+  const adminUrl = await servers.createDatabase('bench_log')
+  const urls = databaseUrls(adminUrl, servers.password)
+  await prepareDatabase(urls)
+  const admin = createPool({ url: adminUrl, applicationName: 'bench', max: 1 })
+  await admin.query(`create table if not exists ${PLAIN_TABLE} (like treadle.events including all)`)
+  await admin.end()
+  const api = createPool({ url: urls.apiUrl, applicationName: 'bench api' })
+  const store = createRunStore({ pool: api })
+  return { urls, api, startRun }
+
+  async function startRun(): Promise<RunRef> {
+    const plan = { hash: 'bench', plan: { plan: 1, name: 'bench' } as Plan } // Nobody executes it.
+    const workflow = { name: 'bench' }
+    const id = newRunId()
+    const made = await store.insert('default', {
+      id,
+      clientGivenId: false,
+      plan,
+      input: null,
+      workflow,
+      requestFingerprint: id,
+    })
+    if (made.outcome !== 'created') throw new Error(`A run of the benchmark was not created: ${made.outcome}`)
+    return made.run.ref
+  }
+}
