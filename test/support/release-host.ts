@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 export type ReleaseHost = {
   /** What makes the SDK come here: its address is fixed in native code, but a proxy and an authority may be named. */
   readonly env: { HTTPS_PROXY: string; SSL_CERT_FILE: string }
-  /** `CONNECT host:port` and `GET /path`, in the order in which they came. */
-  readonly requests: readonly string[]
+  /** What it was asked for, in the order in which that came; without queries. */
+  readonly paths: readonly string[]
   close(): Promise<void>
 }
 
@@ -19,10 +19,10 @@ const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/release-hos
  * archive is, and gives it. `archive` is a .tar.gz with the file `temporal` in it; without one the answer is 503.
  */
 export async function startReleaseHost(archive?: Buffer): Promise<ReleaseHost> {
-  const requests: string[] = []
+  const paths: string[] = []
   const host = createHttpsServer({ key: readFileSync(fixture('key.pem')), cert: readFileSync(fixture('cert.pem')) })
-  host.on('request', ({ method, url = '' }, response) => {
-    requests.push(`${method} ${url.split('?')[0]}`)
+  host.on('request', ({ url = '' }, response) => {
+    paths.push(url.split('?')[0] ?? '')
     if (!archive) return response.writeHead(503).end()
     if (url.startsWith('/cli/')) {
       const info = { archiveUrl: 'https://temporal.download/archive.tar.gz', fileToExtract: 'temporal' }
@@ -33,8 +33,7 @@ export async function startReleaseHost(archive?: Buffer): Promise<ReleaseHost> {
   await listen(host)
 
   const proxy = createHttpServer((_, response) => response.writeHead(405).end())
-  proxy.on('connect', ({ url }, client) => {
-    requests.push(`CONNECT ${url}`)
+  proxy.on('connect', (_, client) => {
     const upstream = connect(portOf(host), '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection Established\r\n\r\n')
       upstream.pipe(client).pipe(upstream)
@@ -45,7 +44,7 @@ export async function startReleaseHost(archive?: Buffer): Promise<ReleaseHost> {
 
   return {
     env: { HTTPS_PROXY: `http://127.0.0.1:${portOf(proxy)}`, SSL_CERT_FILE: fixture('ca.pem') },
-    requests,
+    paths,
     close: async () => {
       for (const server of [proxy, host]) server.close()
       host.closeAllConnections()

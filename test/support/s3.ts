@@ -20,7 +20,7 @@ export type S3Server = {
  * The executable of a real S3 server: versitygw from the cache, or built there by Go, which takes about three minutes
  * once. @throws Error with the way out when there is neither.
  */
-export async function buildOrFindS3(env = process.env): Promise<string> {
+async function buildOrFindS3(env = process.env): Promise<string> {
   const executable = join(cacheFolder(env), 'versitygw')
   try {
     await access(executable, constants.X_OK)
