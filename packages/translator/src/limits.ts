@@ -27,7 +27,7 @@ export type TranslateLimits = {
 
 export const DEFAULT_LIMITS: TranslateLimits = {
   sourceBytes: 4 * 1024 * 1024,
-  yamlBytes: 1024 * 1024,
+  yamlBytes: 256 * 1024,
   values: 200_000,
   depth: 200,
   nodes: 2000,

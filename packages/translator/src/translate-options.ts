@@ -11,13 +11,13 @@ export type FunctionSignature = {
   outputSchema?: Record<string, unknown>
 }
 
-/** What is known of a model, by the provider's name of it. */
+/** What is known of a model, by the provider's name of it; a row of the table that workers read too (`TREADLE_MODELS`). */
 export type ModelFacts = {
   /** The most tokens of one answer. */
   maxOutputTokens?: number
   /** US dollars for a million tokens. */
-  inputUsdPerMillion?: number
-  outputUsdPerMillion?: number
+  inputPrice?: number
+  outputPrice?: number
 }
 
 /** Gives the document of a stored workflow; undefined when there is none of that name and version. Pure: it answers from memory. */

@@ -26,7 +26,19 @@ function shapeAlong(type: CelType, [field, ...below]: string[]): DoubleShape | u
   return mergeAll(shapes)
 }
 
+const shapes = new WeakMap<CelType, { shape: DoubleShape | undefined }>()
+
+/** Worked out once for each type: a document reads the same input in every expression, and it can be large. */
 function shapeOf(type: CelType): DoubleShape | undefined {
+  let known = shapes.get(type)
+  if (!known) {
+    known = { shape: findShape(type) }
+    shapes.set(type, known)
+  }
+  return known.shape
+}
+
+function findShape(type: CelType): DoubleShape | undefined {
   switch (type.kind) {
     case 'double':
       return { double: true }

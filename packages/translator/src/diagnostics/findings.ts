@@ -8,7 +8,8 @@ export type Finding = {
   code: FindingCode
   path: string
   message: string
-  hint?: string
+  /** A function where it takes a search: asked only for findings that are shown. */
+  hint?: string | (() => string)
   spot?: Omit<Spot, 'path'>
   related?: { path: string; message: string }[]
 }
@@ -47,38 +48,38 @@ export function createFindings(): Findings {
 /** The findings as the answer shows them: sorted by place, the first `max` of them. */
 export function toDiagnostics(found: Finding[], problems: Problem[], source: Source, max: number): Diagnostic[] {
   const all = [...problems.map((problem) => fromProblem(problem, source)), ...found.map((f) => fromFinding(f, source))]
-  all.sort(byPlace)
-  if (all.length <= max) return all
-  const left = all.length - max
-  const message = `${left} more findings are not shown`
-  return [
-    ...all.slice(0, max),
-    { code: 'too-many-findings', severity: 'error', path: '', message, hint: CODES['too-many-findings'].hint },
-  ]
+  all.sort((a, b) => byPlace(a.diagnostic, b.diagnostic))
+  const shown = all.slice(0, max).map(({ diagnostic, hint }) => ({
+    ...diagnostic,
+    hint: (typeof hint === 'function' ? hint() : hint) ?? CODES[diagnostic.code as FindingCode].hint,
+  }))
+  const left = all.length - shown.length
+  if (left === 0) return shown
+  const message = `at least ${left} more findings are not shown`
+  const { severity, hint } = CODES['too-many-findings']
+  return [...shown, { code: 'too-many-findings', severity, path: '', message, hint }]
 }
 
-function fromProblem({ code, path, span, message, hint }: Problem, source: Source): Diagnostic {
+type Placed = { diagnostic: Omit<Diagnostic, 'hint'>; hint: Finding['hint'] }
+
+function fromProblem({ code, path, span, message, hint }: Problem, source: Source): Placed {
   const range = span ? source.range(span) : source.locate({ path })
-  return {
-    code,
-    severity: CODES[code].severity,
-    path,
-    ...(range ? { range } : {}),
-    message: sentence(message),
-    hint: hint ?? CODES[code].hint,
-  }
+  const { severity } = CODES[code]
+  return { hint, diagnostic: { code, severity, path, ...(range ? { range } : {}), message: sentence(message) } }
 }
 
-function fromFinding({ code, path, message, hint, spot, related }: Finding, source: Source): Diagnostic {
+function fromFinding({ code, path, message, hint, spot, related }: Finding, source: Source): Placed {
   const range = source.locate({ path, ...spot })
   return {
-    code,
-    severity: CODES[code].severity,
-    path,
-    ...(range ? { range } : {}),
-    message: sentence(message),
-    hint: hint ?? CODES[code].hint,
-    ...(related ? { related: related.map((other) => withRange(other, source)) } : {}),
+    hint,
+    diagnostic: {
+      code,
+      severity: CODES[code].severity,
+      path,
+      ...(range ? { range } : {}),
+      message: sentence(message),
+      ...(related ? { related: related.map((other) => withRange(other, source)) } : {}),
+    },
   }
 }
 
@@ -88,7 +89,7 @@ function withRange(other: { path: string; message: string }, source: Source) {
 }
 
 /** By line and column where a text was given, else by path; findings of one place in the order of the passes. */
-function byPlace(a: Diagnostic, b: Diagnostic): number {
+function byPlace(a: Placed['diagnostic'], b: Placed['diagnostic']): number {
   if (a.range && b.range) {
     return a.range.start.line - b.range.start.line || a.range.start.column - b.range.start.column
   }

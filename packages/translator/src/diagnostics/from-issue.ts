@@ -12,7 +12,7 @@ export function fromIssue(issue: ExpressionIssue, at: { pointer: Pointer; offset
     path: at.pointer,
     message,
     spot: { part: { offset: at.offset + offset, length } },
-    ...(name === undefined ? {} : { hint: nearNameHint(name, known ?? [], 'see the list of names in scope') }),
+    ...(name === undefined ? {} : { hint: () => nearNameHint(name, known ?? [], 'see the list of names in scope') }),
   }
 }
 

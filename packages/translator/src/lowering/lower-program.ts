@@ -2,7 +2,7 @@ import type { Plan, PlanBody, PlanLimits, PlanModel, PlanNode, PlanSegment, Plan
 import { parseDuration } from '../program/duration.ts'
 import type { Body, Program, ProgramNode } from '../program/program.ts'
 import type { FunctionSignature, ModelFacts } from '../translate-options.ts'
-import { APPROVAL_SCHEMA, approvalSignal } from './approvals.ts'
+import { APPROVAL_SCHEMA, approvalSignals } from './approvals.ts'
 import { lowerNode } from './lower-node.ts'
 import { lowerTools } from './lower-tools.ts'
 import { lowerParams } from './params.ts'
@@ -148,7 +148,9 @@ function lowerSignals(program: Program, tables: Tables): PlanSignal[] {
   }
   if (names.length > 0) {
     const schema = tables.schema(APPROVAL_SCHEMA)
-    for (const tool of new Set(names)) add({ name: approvalSignal(tool), schema })
+    for (const tool of new Set(names)) {
+      for (const name of approvalSignals(tool, program.tools)) add({ name, schema })
+    }
   }
   return [...signals.values()].sort((a, b) =>
     a.name === b.name ? (a.schema ?? -1) - (b.schema ?? -1) : a.name < b.name ? -1 : 1,

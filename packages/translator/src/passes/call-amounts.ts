@@ -63,8 +63,8 @@ function callFacts(
     perMillion === undefined ? Number.POSITIVE_INFINITY : perMillion / 1e6
   return {
     maxOutputTokens: maxTokens ?? model.params?.maxTokens ?? facts?.maxOutputTokens ?? Number.POSITIVE_INFINITY,
-    inputUsd: usd(facts?.inputUsdPerMillion),
-    outputUsd: usd(facts?.outputUsdPerMillion),
+    inputUsd: usd(facts?.inputPrice),
+    outputUsd: usd(facts?.outputPrice),
   }
 }
 

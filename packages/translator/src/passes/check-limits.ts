@@ -43,7 +43,7 @@ export function checkLimits(program: Program, taken: Amounts, options: LimitOpti
         const message = `one answer of "${model.model}" reserves ${cap} tokens, and the limit is ${limits.tokens}`
         findings.add({ code: 'limit-too-small', path: child(at, 'tokens'), message })
       }
-      if (isCost && (facts?.inputUsdPerMillion === undefined || facts.outputUsdPerMillion === undefined)) {
+      if (isCost && (facts?.inputPrice === undefined || facts.outputPrice === undefined)) {
         const name = Object.entries(program.document.models ?? {}).find(([, each]) => each === model)?.[0] ?? ''
         const path = `${child(child(program.pointer, 'models'), name)}/model`
         findings.add({ code: 'no-price', path, message: `"${model.model}" has no price, and "limits" counts money` })

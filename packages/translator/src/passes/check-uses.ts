@@ -38,7 +38,7 @@ export function checkUses(program: Program, findings: Findings): void {
     if (typeof name !== 'string') return
     used.models.add(name)
     if (models.includes(name)) return
-    const hint = nearNameHint(name, models, 'add it to "models" of the document')
+    const hint = () => nearNameHint(name, models, 'add it to "models" of the document')
     findings.add({ code: 'unknown-model', path, message: `there is no model "${name}"`, hint })
   }
 
@@ -50,7 +50,7 @@ export function checkUses(program: Program, findings: Findings): void {
     used.tools.add(entry)
     const tool = program.tools.get(entry)
     if (!tool) {
-      const hint = nearNameHint(entry, program.tools.keys(), 'add it to "tools" of the document')
+      const hint = () => nearNameHint(entry, program.tools.keys(), 'add it to "tools" of the document')
       findings.add({ code: 'unknown-tool', path, message: `there is no tool "${entry}"`, hint })
     } else if (tool.ir.kind === 'mcp') {
       const offered = Array.isArray(tool.ir.tools) ? tool.ir.tools : undefined
@@ -59,7 +59,7 @@ export function checkUses(program: Program, findings: Findings): void {
         const example = `${entry}.${offered?.[0] ?? 'search'}`
         findings.add({ code: 'unknown-tool', path, message, hint: `write "${example}" for one of its tools` })
       } else if (part !== undefined && offered && !offered.includes(part)) {
-        const hint = nearNameHint(part, offered, 'add it to "tools" of the entry')
+        const hint = () => nearNameHint(part, offered, 'add it to "tools" of the entry')
         findings.add({ code: 'unknown-tool', path, message: `"${entry}" does not offer the tool "${part}"`, hint })
       }
     } else if (part !== undefined && tool.isSound) {
@@ -73,14 +73,20 @@ export function checkUses(program: Program, findings: Findings): void {
     const tools = textsOf(agent.tools)
     for (const [index, name] of tools.entries()) checkTool(name, `${pointer}/tools/${index}`, false)
     for (const [index, name] of textsOf(agent.approve).entries()) {
+      const entry = program.tools.get(name)?.ir
+      if (entry?.kind === 'mcp' && !Array.isArray(entry.tools)) {
+        const message = `which tools of "${name}" there are is known only at run time, and each waits for a signal of its own`
+        const hint = `name one, as "${name}.search", or add "tools" to the entry`
+        findings.add({ code: 'unknown-tool', path: `${pointer}/approve/${index}`, message, hint })
+      }
       if (isOffered(name, tools)) continue
-      const hint = nearNameHint(name, tools, 'add it to "tools" of the agent')
+      const hint = () => nearNameHint(name, tools, 'add it to "tools" of the agent')
       const message = `the agent has no tool "${name}" that could wait for approval`
       findings.add({ code: 'unknown-tool', path: `${pointer}/approve/${index}`, message, hint })
     }
     for (const [index, name] of siblings ? textsOf(agent.handoffs).entries() : []) {
       if (siblings?.includes(name)) continue
-      const hint = nearNameHint(name, siblings ?? [], 'add it to "handoffs" of the node')
+      const hint = () => nearNameHint(name, siblings ?? [], 'add it to "handoffs" of the node')
       findings.add({
         code: 'unknown-agent',
         path: `${pointer}/handoffs/${index}`,
@@ -95,7 +101,7 @@ export function checkUses(program: Program, findings: Findings): void {
     const states = Object.keys(ir.states)
     const check = (name: unknown, path: Pointer) => {
       if (typeof name !== 'string' || states.includes(name)) return
-      const hint = nearNameHint(name, states, 'add it to "states"')
+      const hint = () => nearNameHint(name, states, 'add it to "states"')
       findings.add({ code: 'unknown-state', path, message: `there is no state "${name}"`, hint })
     }
     check(ir.start, child(pointer, 'start'))
@@ -121,7 +127,7 @@ export function checkUses(program: Program, findings: Findings): void {
         findings.add({ code: 'never-caught', path: child(path, index), message })
       } else if (!(ERROR_TYPES as string[]).includes(type) && !ownErrors.has(type) && !isErrorOpen) {
         const message = `nothing in this document fails with "${type}"`
-        const hint = nearNameHint(type, [...ERROR_TYPES, ...ownErrors], 'see the table of errors')
+        const hint = () => nearNameHint(type, [...ERROR_TYPES, ...ownErrors], 'see the table of errors')
         findings.add({ code: 'unknown-error-type', path: child(path, index), message, hint })
       }
     }

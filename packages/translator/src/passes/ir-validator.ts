@@ -20,7 +20,7 @@ export function irValidator(): ValidateFunction {
  * The schema with each `anyOf` written as if/then/else. It takes the same documents; but a validator that tries every
  * branch of `anyOf` reports the mistakes of all of them, and the author meant one.
  */
-export function sharpen(schema: unknown): unknown {
+function sharpen(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(sharpen)
   if (typeof schema !== 'object' || schema === null) return schema
   const { anyOf, ...rest } = schema as AnySchemaObject

@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js'
+import { CODES } from '../diagnostics/codes.ts'
 import type { Finding, Findings } from '../diagnostics/findings.ts'
-import { nearName, nearNameHint } from '../diagnostics/near-names.ts'
+import { nearName } from '../diagnostics/near-names.ts'
 import type { TranslateLimits } from '../limits.ts'
 import { isRecord } from '../program/is-record.ts'
 import type { Program } from '../program/program.ts'
@@ -127,10 +128,12 @@ export function findingsOfSchema(root: Record<string, unknown>, pointer: Pointer
   }
 
   function unknownKeyword(keyword: string, at: Pointer): void {
-    const near = nearName(keyword, Object.keys(KEYWORDS))
-    const hint = near === undefined ? undefined : nearNameHint(keyword, [near], '')
+    const hint = () => {
+      const near = nearName(keyword, Object.keys(KEYWORDS))
+      return near === undefined ? CODES['schema-keyword'].hint : `did you mean "${near}"?`
+    }
     const message = `JSON Schema has no keyword "${keyword}"`
-    found.push({ code: 'schema-keyword', path: at, message, spot: { at: 'key' }, ...(hint ? { hint } : {}) })
+    found.push({ code: 'schema-keyword', path: at, message, hint, spot: { at: 'key' } })
   }
 
   function invalid(path: Pointer, message: string): void {
@@ -146,7 +149,9 @@ const isNames = (value: unknown) =>
 const isType = (value: unknown) => {
   const names: unknown[] = [value].flat()
   return (
-    names.length > 0 && new Set(names).size === names.length && names.every((name) => TYPE_NAMES.includes(String(name)))
+    names.length > 0 &&
+    new Set(names).size === names.length &&
+    names.every((name) => typeof name === 'string' && TYPE_NAMES.includes(name))
   )
 }
 

@@ -48,7 +48,7 @@ export function resolveNames(program: Program, findings: Findings): void {
       return
     }
     const message = `there is no state "${name}" in this machine`
-    const hint = nearNameHint(name, machine.states, 'a machine needs states')
+    const hint = () => nearNameHint(name, machine.states, 'a machine needs states')
     findings.add({ code: 'unknown-state', path: part.pointer, message, hint, spot })
   }
 
@@ -70,7 +70,7 @@ export function resolveNames(program: Program, findings: Findings): void {
       findings.add({ code: 'hidden-node', path, message, related, spot })
       return
     }
-    const hint = nearNameHint(id, visibleIds(scope), 'there is no node that can be named here')
+    const hint = () => nearNameHint(id, visibleIds(scope), 'there is no node that can be named here')
     findings.add({ code: 'unknown-node', path, message: `there is no node "${id}"`, hint, spot })
   }
 }

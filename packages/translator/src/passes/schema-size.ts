@@ -19,14 +19,18 @@ export function isExplosive(root: object): boolean {
 }
 
 function isBounded(root: object): boolean {
-  const open = new Set<unknown>()
+  // Only a reference can lead back: what stands in the text is a tree.
+  const open = new Set<unknown>([root])
   let left = EXPANSION_MAX
   const visit = (value: unknown): boolean => {
-    if (typeof value !== 'object' || value === null || open.has(value)) return true
-    if (--left < 0) return false
-    open.add(value)
-    const isFine = Object.values(value).every(visit) && visit(targetOf(root, value))
-    open.delete(value)
+    if (typeof value !== 'object' || value === null) return true
+    return --left >= 0 && Object.values(value).every(visit) && visitTarget(targetOf(root, value))
+  }
+  const visitTarget = (target: unknown): boolean => {
+    if (target === undefined || open.has(target)) return true
+    open.add(target)
+    const isFine = visit(target)
+    open.delete(target)
     return isFine
   }
   return visit(root)

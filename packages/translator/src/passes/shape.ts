@@ -11,7 +11,7 @@ import { irValidator } from './ir-validator.ts'
 export function checkShape(document: unknown, findings: Findings): void {
   const validate = irValidator()
   if (validate(document)) return
-  const errors = (validate.errors ?? []).filter((error) => !WRAPPERS.has(error.keyword))
+  const errors = (validate.errors ?? []).slice(0, ERRORS_MAX).filter(({ keyword }) => !WRAPPERS.has(keyword))
   const meant = new Set<Pointer>()
   for (const error of errors) {
     if (error.keyword === 'required') continue
@@ -32,6 +32,9 @@ export function checkShape(document: unknown, findings: Findings): void {
     })
   }
 }
+
+/** Many times what an answer shows; a document can have more mistakes than anybody has time to phrase. */
+const ERRORS_MAX = 2000
 
 /** They repeat what an error inside them says. */
 const WRAPPERS = new Set(['if', 'oneOf', 'anyOf', 'not', 'propertyNames'])

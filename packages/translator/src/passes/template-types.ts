@@ -33,7 +33,7 @@ export function typeOfTemplate(template: Template, parts: SlotPart[]): CelType {
 }
 
 /** The type of a constant. */
-export function typeOfLiteral(value: Json): CelType {
+function typeOfLiteral(value: Json): CelType {
   if (value === null) return NULL
   if (typeof value === 'boolean') return BOOL
   if (typeof value === 'number') return Number.isSafeInteger(value) ? INT : DOUBLE
@@ -88,7 +88,7 @@ export function misfits(slot: Slot, wanted: CelType, code: FindingCode): Finding
   function visitMembers(keys: string[], type: CelType & { kind: 'object' }, pointer: Pointer): void {
     for (const key of keys) {
       if (fieldOf(type, key)) continue
-      const hint = nearNameHint(key, Object.keys(type.props), 'take it out')
+      const hint = () => nearNameHint(key, Object.keys(type.props), 'take it out')
       found.push({ code, path: child(pointer, key), message: `"${key}" is not taken here`, hint, spot: { at: 'key' } })
     }
     for (const key of type.required) {

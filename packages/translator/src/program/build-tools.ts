@@ -39,5 +39,5 @@ export function buildTools(
   return tools
 }
 
-export const isSecret = (value: unknown): value is { secret: string; prefix?: string } =>
+const isSecret = (value: unknown): value is { secret: string; prefix?: string } =>
   isRecord(value) && typeof value.secret === 'string'

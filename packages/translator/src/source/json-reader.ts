@@ -7,9 +7,9 @@ import type { Problem, Reading } from './problem.ts'
  * and the place of every value. Stops at the first syntax error; keys and integers are all reported.
  * With `places` it notes every place there, at about three times the cost: done only when there are findings to show.
  */
-export function readJson(text: string, limits: { depth: number }, places?: Places): Reading {
+export function readJson(text: string, limits: { depth: number; values: number }, places?: Places): Reading {
   const problems: Problem[] = []
-  const scanner = createScanner(text, limits.depth, problems, places)
+  const scanner = createScanner(text, limits, problems, places)
   try {
     return { value: scanner.document(), problems }
   } catch (error) {
@@ -33,8 +33,14 @@ const COMMA = 0x2c
 const COLON = 0x3a
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y
 
-function createScanner(text: string, depthMax: number, problems: Problem[], places: Places | undefined) {
+function createScanner(
+  text: string,
+  limits: { depth: number; values: number },
+  problems: Problem[],
+  places: Places | undefined,
+) {
   let at = 0
+  let left = limits.values
 
   function document(): unknown {
     if (text.charCodeAt(0) === 0xfeff) at = 1
@@ -46,6 +52,7 @@ function createScanner(text: string, depthMax: number, problems: Problem[], plac
   }
 
   function value(pointer: Pointer, depth: number, key?: Span): unknown {
+    if (--left < 0) throw tooMany()
     const start = at
     const result = anyValue(pointer, depth)
     if (places) {
@@ -71,9 +78,14 @@ function createScanner(text: string, depthMax: number, problems: Problem[], plac
   }
 
   function deeper(pointer: Pointer, depth: number): number {
-    if (depth < depthMax) return depth + 1
-    const message = `objects and lists are more than ${depthMax} deep inside each other`
+    if (depth < limits.depth) return depth + 1
+    const message = `objects and lists are more than ${limits.depth} deep inside each other`
     throw new SyntaxStop({ code: 'too-deep', path: pointer, span: { start: at, end: at + 1 }, message })
+  }
+
+  function tooMany(): SyntaxStop {
+    const message = `the document has more than ${limits.values} values`
+    return new SyntaxStop({ code: 'too-large', path: '', message })
   }
 
   function object(pointer: Pointer, depth: number): unknown {

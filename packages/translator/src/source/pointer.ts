@@ -33,8 +33,3 @@ export function valueAt(root: unknown, pointer: Pointer): unknown {
   }
   return value
 }
-
-/** Says whether `inner` is `outer` or a place inside it. */
-export function isInside(inner: Pointer, outer: Pointer): boolean {
-  return inner === outer || (inner.startsWith(outer) && inner[outer.length] === '/')
-}

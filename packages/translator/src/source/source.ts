@@ -69,7 +69,8 @@ function readText(text: string, format: SourceFormat, limits: TranslateLimits): 
     const span = spanOf(spot, places, text)
     return span && range(span)
   }
-  return { value, problems: [...problems, ...checked], text, locate, range }
+  const isNew = ({ code, path }: Problem) => !problems.some((other) => other.code === code && other.path === path)
+  return { value, problems: [...problems, ...checked.filter(isNew)], text, locate, range }
 }
 
 /** The place itself, or the nearest one around it that the text has. */

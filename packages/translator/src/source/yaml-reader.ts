@@ -82,6 +82,7 @@ function createConverter(
   const anchors = new Map<string, Node>()
   const open = new Set<Node>()
   let count = 0
+  let hasAlias = false
 
   function convert(): Reading {
     try {
@@ -100,8 +101,9 @@ function createConverter(
       places.set(pointer, place)
     }
     if (++count > limits.values) {
-      const message = `the document has more than ${limits.values} values once its aliases are expanded`
-      throw new BoundStop(problem('too-many-aliases', pointer, span, message))
+      const message = `the document has more than ${limits.values} values`
+      if (!hasAlias) throw new BoundStop(problem('too-large', '', undefined, message))
+      throw new BoundStop(problem('too-many-aliases', pointer, span, `${message} once its aliases are expanded`))
     }
     if (node === null) return null
     if (isAlias(node)) return alias(node.source, pointer, depth, span)
@@ -153,6 +155,7 @@ function createConverter(
   }
 
   function alias(name: string, pointer: Pointer, depth: number, span: Span | undefined): unknown {
+    hasAlias = true
     const target = anchors.get(name)
     if (target && !open.has(target)) return value(target, pointer, depth)
     const message = target ? `*${name} stands inside what it names` : `nothing before this is named &${name}`

@@ -15,6 +15,6 @@ export function inputOf(name: string): unknown {
 
 /** A table of models that has those of the examples. */
 export const MODELS = {
-  'gpt-5': { maxOutputTokens: 128_000, inputUsdPerMillion: 1.25, outputUsdPerMillion: 10 },
-  'gpt-5-mini': { maxOutputTokens: 128_000, inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 },
+  'gpt-5': { maxOutputTokens: 128_000, inputPrice: 1.25, outputPrice: 10 },
+  'gpt-5-mini': { maxOutputTokens: 128_000, inputPrice: 0.25, outputPrice: 2 },
 }

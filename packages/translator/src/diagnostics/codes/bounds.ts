@@ -58,7 +58,7 @@ export const BOUND_CODES = {
     right: document(
       'models:\n  fast: { provider: openai, model: gpt-5-mini, params: { maxTokens: 100 } }\nlimits: { costUsd: 1 }\nnodes:\n  a: { kind: llm, model: fast, prompt: Hello }',
     ),
-    options: { models: { 'gpt-5-mini': { inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 } } },
+    options: { models: { 'gpt-5-mini': { inputPrice: 0.25, outputPrice: 2 } } },
   },
   'wait-too-long': {
     severity: 'error',

@@ -71,7 +71,8 @@ export const TEXT_CODES = {
   'too-large': {
     severity: 'error',
     title: 'The document is too large',
-    explanation: 'A document may have 4 MiB as JSON and 1 MiB as YAML (which is read more slowly), and 200,000 values.',
+    explanation:
+      'A document may have 4 MiB as JSON and 256 KiB as YAML (which is read much more slowly), and 200,000 values.',
     hint: 'put large values into blobs (`POST /blobs`) and pass them as input',
     wrong: document(`nodes:\n  a: { kind: set, value: 1 }\n  b: { kind: set, value: "A longer text" }`),
     at: '',
