@@ -45,7 +45,7 @@ function toParam({ role, content, toolCalls, toolCallId }: Message): ChatComplet
 }
 
 /** What is not text stands as JSON. */
-export const textOf = (content: Json | undefined): string =>
+const textOf = (content: Json | undefined): string =>
   content === undefined ? '' : typeof content === 'string' ? content : canonicalJson(content)
 
 const toToolParam = ({ name, description, inputSchema }: ToolSpec) => ({

@@ -62,7 +62,7 @@ const STRICT_KEYWORDS = new Set([
 ])
 
 /** Says whether strict mode takes the schema: all objects closed, all their properties required, plain keywords. */
-export function fitsStrict(schema: unknown): boolean {
+function fitsStrict(schema: unknown): boolean {
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return false
   const { type, properties, required, additionalProperties, items, anyOf, $defs } = schema as Record<string, unknown>
   if (!Object.keys(schema).every((keyword) => STRICT_KEYWORDS.has(keyword))) return false

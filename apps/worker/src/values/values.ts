@@ -11,7 +11,7 @@ import {
 import { BlobError, type BlobRefs, type BlobStore } from '@treadle/storage'
 
 /** What one task may load from blobs in all, in bytes: as much as an http tool may answer. */
-export const TASK_BYTES_MAX = 10 * 1024 * 1024
+const TASK_BYTES_MAX = 10 * 1024 * 1024
 
 /** Large values: stored by their content, and represented by handles. */
 export type Values = {

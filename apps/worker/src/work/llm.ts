@@ -38,7 +38,7 @@ function problemOf(error: unknown): string {
   throw error
 }
 
-export const repairMessage = (problem: string): Message => ({
+const repairMessage = (problem: string): Message => ({
   role: 'user',
   content: `${problem} Answer again: only JSON that fits the schema, nothing before or after it.`,
 })

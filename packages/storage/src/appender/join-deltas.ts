@@ -37,7 +37,7 @@ function follows(before: TextDelta, after: TextDelta): boolean {
 }
 
 /** The number of Unicode code points. */
-export function codePoints(text: string): number {
+function codePoints(text: string): number {
   let count = 0
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index)

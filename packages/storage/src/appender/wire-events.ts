@@ -83,7 +83,7 @@ export function outboxEffects({ type, data }: OutboxEvent): RowEffects {
 }
 
 /** How events and answers show an output: `ref` where the whole is a handle. */
-export const shownOutput = (output: Json): { output: Json } | { ref: Blob } =>
+const shownOutput = (output: Json): { output: Json } | { ref: Blob } =>
   isHandle(output) ? { ref: output.$blob } : { output: output ?? null }
 
 const storedOutput = ({ ref, output }: Shown): string | undefined =>

@@ -45,7 +45,7 @@ export async function migrate({ adminUrl, log = () => {}, folder = FOLDER }: Mig
 }
 
 /** The migrations of a folder, in order: files named `0001_what_it_is.sql`. */
-export async function readMigrations(folder: string | URL = FOLDER): Promise<Migration[]> {
+async function readMigrations(folder: string | URL = FOLDER): Promise<Migration[]> {
   const path = typeof folder === 'string' ? folder : fileURLToPath(folder)
   const names = (await readdir(path)).filter((name) => name.endsWith('.sql')).sort()
   return Promise.all(
