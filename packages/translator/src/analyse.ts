@@ -33,16 +33,20 @@ export function analyse(
   limits: TranslateLimits,
   options: TranslateOptions,
 ): Analysis | undefined {
+  if (countKinds(document) > limits.nodes * 4) {
+    reportTooMany(limits.nodes, findings)
+    return undefined
+  }
   checkShape(document, findings)
   const program = buildProgram(document, { limits, findings })
   if (!program) return undefined
   if (countNodes(program) > limits.nodes) {
-    const message = `the document has more than ${limits.nodes} nodes`
-    findings.add({ code: 'too-many-nodes', path: '/nodes', message, spot: { at: 'key' } })
+    reportTooMany(limits.nodes, findings)
     return undefined
   }
-  const stored = createStoredWorkflows(options, limits)
-  examine(program, findings, limits, options, stored)
+  const examineWith = (each: Program, into: Findings, stored: StoredWorkflows) =>
+    examine(each, into, limits, options, stored)
+  examineWith(program, findings, createStoredWorkflows({ options, limits, examine: examineWith }))
   const all = new Map<object, Bounds>()
   if (findings.hasErrors) return { program, bounds: undefined, boundsOf: () => undefined }
 
@@ -56,7 +60,7 @@ export function analyse(
 }
 
 /** The passes on one program; first on those inside it, since their outputs have types. */
-export function examine(
+function examine(
   program: Program,
   findings: Findings,
   limits: TranslateLimits,
@@ -92,6 +96,19 @@ function checkFunctions(program: Program, { functions }: TranslateOptions, findi
 function* withChildren(program: Program): Generator<Program> {
   yield program
   for (const { child: inner } of program.nodes) if (inner && !inner.isStored) yield* withChildren(inner)
+}
+
+function reportTooMany(max: number, findings: Findings): void {
+  const message = `the document has more than ${max} nodes`
+  findings.add({ code: 'too-many-nodes', path: '/nodes', message, spot: { at: 'key' } })
+}
+
+/** What looks like a node, tools and data included: enough to see that a document is far too large before it is checked. */
+function countKinds(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let count = 'kind' in value ? 1 : 0
+  for (const each of Object.values(value)) count += countKinds(each)
+  return count
 }
 
 function countNodes(program: Program): number {

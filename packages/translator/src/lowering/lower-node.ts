@@ -1,7 +1,7 @@
 import type { IrNode, Placement, PlanMessage, PlanNode, PlanRetry, Runtime, Template } from '@treadle/contract'
 import { parseDuration } from '../program/duration.ts'
 import type { InnerRole, ProgramNode } from '../program/program.ts'
-import { type Lowering, lowerProgram } from './lower-program.ts'
+import type { Lowering } from './lowering.ts'
 import { lowerParams } from './params.ts'
 import { runtimeOf, timeoutMsOf } from './placement.ts'
 
@@ -186,6 +186,6 @@ function lowerKind(node: ProgramNode, lowering: Lowering): Record<string, unknow
       const [name = '', version = ''] = run.workflow.split('@')
       return { name, version }
     }
-    return { plan: node.child && lowerProgram(node.child, lowering.options, lowering.blobs) }
+    return { plan: node.child && lowering.lowerChild(node.child) }
   }
 }

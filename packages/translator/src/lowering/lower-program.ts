@@ -1,31 +1,14 @@
 import type { Plan, PlanBody, PlanLimits, PlanModel, PlanNode, PlanSegment, PlanSignal } from '@treadle/contract'
 import { parseDuration } from '../program/duration.ts'
 import type { Body, Program, ProgramNode } from '../program/program.ts'
-import type { FunctionSignature, ModelFacts } from '../translate-options.ts'
+import type { ModelFacts } from '../translate-options.ts'
 import { APPROVAL_SCHEMA, approvalSignals } from './approvals.ts'
 import { lowerNode } from './lower-node.ts'
 import { lowerTools } from './lower-tools.ts'
+import type { Lowering, LowerOptions } from './lowering.ts'
 import { lowerParams } from './params.ts'
 import { planSegments } from './segments.ts'
 import { createTables, type PlanBlob, type Tables } from './tables.ts'
-
-export type LowerOptions = {
-  functions: FunctionSignature[] | undefined
-  models: Record<string, ModelFacts>
-  /** Says of a program whether its most passes what one history can hold. */
-  isLongRunning(program: Program): boolean
-  /** The most items of a map; undefined where nothing bounds it. */
-  mapBound(node: ProgramNode, program: Program): number | undefined
-}
-
-export type Lowering = {
-  program: Program
-  options: LowerOptions
-  tables: Tables
-  blobs: Map<string, PlanBlob>
-  bodyNumber(body: Body): number
-  nodeNumber(node: ProgramNode): number
-}
 
 /**
  * Pass 7: the plan. Bodies are numbered from the outside in, nodes by body and plan order, expressions and schemas as they
@@ -42,7 +25,7 @@ export function lowerProgram(program: Program, options: LowerOptions, blobs: Map
     program,
     options,
     tables,
-    blobs,
+    lowerChild: (child) => lowerProgram(child, options, blobs),
     bodyNumber: (body) => numbered.bodies.indexOfBody(body),
     nodeNumber: (node) => numbered.nodes.get(node) ?? -1,
   }

@@ -1,11 +1,11 @@
-import { ERROR_TYPES, retryDefaults } from '@treadle/contract'
 import { mannerOf } from '../lowering/placement.ts'
+import { isConstant } from '../program/conditions.ts'
 import type { Body, InnerRole, Program, ProgramNode } from '../program/program.ts'
 import type { FunctionSignature, ModelFacts } from '../translate-options.ts'
 import { type Amounts, amounts, atLeast, either, optional, rangeOf, sum, times, withRange } from './amounts.ts'
+import { attemptsOf } from './attempts.ts'
 import { callAmounts } from './call-amounts.ts'
 import { mapBoundOf } from './list-bound.ts'
-import { isConstant } from './node-types.ts'
 import { reachableStates } from './state-order.ts'
 
 /**
@@ -144,10 +144,3 @@ function withHistory(node: ProgramNode, taken: Amounts, { program }: Context): A
     most: (most / attemptsOf(node)) * events.most,
   })
 }
-
-/** The most attempts of a node: its own, else the most that the table of errors gives to any type. */
-export function attemptsOf(node: ProgramNode): number {
-  return node.ir.retry?.maxAttempts ?? DEFAULT_ATTEMPTS
-}
-
-const DEFAULT_ATTEMPTS = Math.max(...ERROR_TYPES.map((type) => retryDefaults(type).maxAttempts))

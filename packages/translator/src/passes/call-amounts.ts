@@ -2,7 +2,7 @@ import type { IrModel } from '@treadle/contract'
 import type { Program, ProgramNode, Slot } from '../program/program.ts'
 import type { ModelFacts } from '../translate-options.ts'
 import { type Amounts, amounts } from './amounts.ts'
-import { attemptsOf } from './bounds.ts'
+import { attemptsOf } from './attempts.ts'
 
 /** A structured answer that does not fit is asked for once more. */
 const REPAIRS = 1

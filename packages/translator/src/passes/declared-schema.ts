@@ -1,6 +1,6 @@
 import { isRecord } from '../program/is-record.ts'
 import type { ProgramNode } from '../program/program.ts'
-import type { Typing } from './types.ts'
+import type { Typing } from './typing.ts'
 
 type Schemas = { inputSchema: object | undefined; outputSchema: object | undefined }
 

@@ -3,7 +3,7 @@ import type { ProgramNode } from '../program/program.ts'
 import { resolveNode } from '../program/resolve.ts'
 import { valueAt } from '../source/pointer.ts'
 import { declaredSchema } from './declared-schema.ts'
-import type { Typing } from './types.ts'
+import type { Typing } from './typing.ts'
 
 type Known = Pick<Typing, 'program' | 'functions'>
 

@@ -1,10 +1,10 @@
 import { BOOL, type CelType, DYN, INT, isAssignable, NULL } from '@treadle/expressions'
 import { isRecord } from '../program/is-record.ts'
 import type { ProgramNode } from '../program/program.ts'
+import { setVariables, typeInner } from './inner-types.ts'
 import { joinTypes } from './join-types.ts'
-import { setVariables, typeInner } from './node-types.ts'
 import { schemaType } from './schema-types.ts'
-import type { Typing } from './types.ts'
+import type { Typing } from './typing.ts'
 
 /** Loops inside each other that are looked at twice; further in, a state is taken as anything, or the work would double with each. */
 const LOOKS_MAX = 3

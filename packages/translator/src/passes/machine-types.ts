@@ -2,10 +2,10 @@ import { BOOL, type CelType, DYN, nullable, objectOf, unionOf } from '@treadle/e
 import { isRecord } from '../program/is-record.ts'
 import type { Inner, ProgramNode } from '../program/program.ts'
 import { declaredSchema } from './declared-schema.ts'
-import { setVariables } from './node-types.ts'
+import { setVariables } from './inner-types.ts'
 import { schemaType } from './schema-types.ts'
 import { alwaysBefore } from './state-order.ts'
-import { type Typing, typeBody } from './types.ts'
+import type { Typing } from './typing.ts'
 
 /** The output of a machine. A state's last result is null where the state may not have run yet. */
 export function typeMachine(node: ProgramNode, typing: Typing): CelType {
@@ -15,7 +15,7 @@ export function typeMachine(node: ProgramNode, typing: Typing): CelType {
   const results = new Map(states.map((inner) => [inner.key, knownResult(inner, typing)]))
 
   for (const inner of states) setVariables(inner.body.scope, { states: seenFrom(inner.key, false) })
-  for (const inner of states) results.set(inner.key, typeBody(inner.body, typing))
+  for (const inner of states) results.set(inner.key, typing.typeBody(inner.body, typing))
 
   for (const [field, slot] of node.slots) {
     const state = /^states\/([^/]+)\/next\//.exec(field)?.[1]

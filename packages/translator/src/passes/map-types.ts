@@ -11,9 +11,9 @@ import {
   withoutNull,
 } from '@treadle/expressions'
 import type { ProgramNode } from '../program/program.ts'
+import { setVariables, typeInner } from './inner-types.ts'
 import { listBoundOf } from './list-bound.ts'
-import { setVariables, typeInner } from './node-types.ts'
-import type { Typing } from './types.ts'
+import type { Typing } from './typing.ts'
 
 /** The output of a map: a list of what its body gives. Says where nothing bounds the items. */
 export function typeMap(node: ProgramNode, typing: Typing): CelType {

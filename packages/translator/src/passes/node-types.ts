@@ -1,7 +1,9 @@
 import { BOOL, type CelType, DYN, isAssignable, NULL, nullable, objectOf, STRING, unionOf } from '@treadle/expressions'
+import { isConstant } from '../program/conditions.ts'
 import { isRecord } from '../program/is-record.ts'
-import type { InnerRole, ProgramNode } from '../program/program.ts'
+import type { ProgramNode } from '../program/program.ts'
 import { declaredSchema, toolOf } from './declared-schema.ts'
+import { typeInner } from './inner-types.ts'
 import { schemaMisfits } from './literal-fit.ts'
 import { typeLoop } from './loop-types.ts'
 import { typeMachine } from './machine-types.ts'
@@ -10,7 +12,7 @@ import { typeRun } from './run-types.ts'
 import { schemaType } from './schema-types.ts'
 import { fits } from './slot-types.ts'
 import { misfits } from './template-types.ts'
-import { type Typing, typeBody } from './types.ts'
+import type { Typing } from './typing.ts'
 
 /** The type of a node's output, null where it may be skipped. Checks all that it holds. */
 export function typeNode(node: ProgramNode, typing: Typing): CelType {
@@ -121,13 +123,13 @@ function typeSwitch(node: ProgramNode, typing: Typing): CelType {
 }
 
 function typeReceive(node: ProgramNode, typing: Typing): CelType {
-  const types = checkAll(node, typing)
+  checkAll(node, typing)
   const schema = declaredSchema(node, typing)
   const slot = node.slots.get('default')
   if (schema && slot) {
     for (const misfit of schemaMisfits(slot, schema, 'output-mismatch')) typing.slots.report(misfit)
   }
-  return schema || !types.has('default') ? DYN : unionOf(DYN, types.get('default') ?? DYN)
+  return DYN
 }
 
 function checkWait(node: ProgramNode, typing: Typing): void {
@@ -139,32 +141,3 @@ function checkWait(node: ProgramNode, typing: Typing): void {
   typing.slots.check(span)
   for (const misfit of misfits(span, wanted, 'expression-type')) typing.slots.report(misfit)
 }
-
-/** The types of a node's bodies of one role. A body that cannot end but by failing gives none. */
-export function typeInner(node: ProgramNode, role: InnerRole, typing: Typing): CelType[] {
-  return node.bodies.flatMap((inner) => {
-    if (inner.role !== role) return []
-    if (role === 'catch') setVariables(inner.body.scope, { error: ERROR })
-    const type = typeBody(inner.body, typing)
-    return endsByFailing(inner.body.order) ? [] : [type]
-  })
-}
-
-const ERROR = objectOf({ type: STRING, message: STRING, details: DYN })
-
-/** Gives the variables of a container their types, in the scope that brings them. */
-export function setVariables(scope: ProgramNode['body']['scope'], types: Record<string, CelType>): void {
-  const [name = ''] = Object.keys(types)
-  for (let at: typeof scope | undefined = scope; at; at = at.outer) {
-    if (!Object.hasOwn(at.variables, name) && !(name === 'states' && at.states)) continue
-    Object.assign(at.variables, types)
-    return
-  }
-}
-
-function endsByFailing(nodes: ProgramNode[]): boolean {
-  return nodes.some(({ ir }) => ir.kind === 'fail' && ir.when === undefined && ir.catch === undefined)
-}
-
-export const isConstant = (source: unknown, value: boolean): boolean =>
-  typeof source === 'string' && source.trim() === String(value)

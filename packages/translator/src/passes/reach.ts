@@ -1,9 +1,9 @@
 import type { Findings } from '../diagnostics/findings.ts'
+import { alwaysFails, isConstant } from '../program/conditions.ts'
 import { isRecord } from '../program/is-record.ts'
 import type { Body, Program, ProgramNode } from '../program/program.ts'
 import { child } from '../source/pointer.ts'
 import { bodiesOf } from './graph.ts'
-import { isConstant } from './node-types.ts'
 import { reachableStates } from './state-order.ts'
 
 /** Nodes, states and cases that nothing reaches, and values that nothing reads. Says nothing of a document that could not be read whole. */
@@ -29,8 +29,6 @@ function reportNeverRun(body: Body, findings: Findings): void {
     findings.add({ code: 'unreachable-node', path: node.pointer, message, spot: { at: 'key' } })
   }
 }
-
-const alwaysFails = ({ ir }: ProgramNode) => ir.kind === 'fail' && ir.when === undefined && ir.catch === undefined
 
 function reportStates(node: ProgramNode, findings: Findings): void {
   if (node.ir.kind !== 'machine' || !isRecord(node.ir.states)) return

@@ -4,7 +4,7 @@ import type { ProgramNode } from '../program/program.ts'
 import { schemaMisfits } from './literal-fit.ts'
 import { schemaType } from './schema-types.ts'
 import { fits } from './slot-types.ts'
-import type { Typing } from './types.ts'
+import type { Typing } from './typing.ts'
 
 /** The output of a child run. Its input has to fit the child's `inputSchema`. */
 export function typeRun(node: ProgramNode, typing: Typing): CelType {

@@ -1,4 +1,3 @@
-import { examine } from '../analyse.ts'
 import { createFindings, type Findings } from '../diagnostics/findings.ts'
 import type { TranslateLimits } from '../limits.ts'
 import { buildProgram } from '../program/build-program.ts'
@@ -9,11 +8,18 @@ import { checkShape } from './shape.ts'
 
 export type StoredWorkflows = { attach(node: ProgramNode, program: Program, findings: Findings): void }
 
+type StoredWorkflowsParts = {
+  options: TranslateOptions
+  limits: TranslateLimits
+  /** The passes on a program. */
+  examine(program: Program, findings: Findings, stored: StoredWorkflows): void
+}
+
 /**
  * The stored workflows that `run` nodes name. Each is read once a translation, for its schemas, its output and its bounds;
  * it was checked when it was stored, so its findings are not told again.
  */
-export function createStoredWorkflows(options: TranslateOptions, limits: TranslateLimits): StoredWorkflows {
+export function createStoredWorkflows({ options, limits, examine }: StoredWorkflowsParts): StoredWorkflows {
   const known = new Map<string, Program | undefined>()
   const open = new Set<string>()
 
@@ -47,7 +53,7 @@ export function createStoredWorkflows(options: TranslateOptions, limits: Transla
     const program = buildProgram(document, { limits, findings }, '', runDepth)
     if (program) {
       program.isStored = true
-      examine(program, findings, limits, options, stored)
+      examine(program, findings, stored)
     }
     open.delete(ref)
     known.set(ref, program)

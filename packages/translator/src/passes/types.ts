@@ -7,18 +7,7 @@ import { typeNode } from './node-types.ts'
 import { schemaType } from './schema-types.ts'
 import { createSlotChecker } from './slot-types.ts'
 import { boundedType } from './type-size.ts'
-
-/** What the types pass carries along. */
-export type Typing = {
-  program: Program
-  findings: Findings
-  functions: FunctionSignature[] | undefined
-  slots: ReturnType<typeof createSlotChecker>
-  /** The type of each node's output, null where it may be skipped; filled in plan order. */
-  outputs: Map<object, CelType>
-  /** How many loops around are being typed twice. */
-  loopDepth: number
-}
+import type { Typing } from './typing.ts'
 
 export type TypeOptions = { functions: FunctionSignature[] | undefined }
 
@@ -31,7 +20,7 @@ export function checkTypes(program: Program, findings: Findings, options: TypeOp
   const outputs = new Map<object, CelType>()
   const input = isRecord(program.document.inputSchema) ? schemaType(program.document.inputSchema) : DYN
   const slots = createSlotChecker({ input, outputs, findings })
-  const typing: Typing = { ...options, program, findings, slots, outputs, loopDepth: 0 }
+  const typing: Typing = { ...options, program, findings, slots, outputs, loopDepth: 0, typeBody }
   for (const tool of program.tools.values()) {
     const schema = 'inputSchema' in tool.ir ? tool.ir.inputSchema : undefined
     const args = isRecord(schema) ? schemaType(schema) : DYN
@@ -44,7 +33,7 @@ export function checkTypes(program: Program, findings: Findings, options: TypeOp
 }
 
 /** Types the nodes of a body in plan order, then its output. */
-export function typeBody(body: Body, typing: Typing): CelType {
+function typeBody(body: Body, typing: Typing): CelType {
   for (const node of body.order) typing.outputs.set(node, boundedType(typeNode(node, typing)))
   const [only] = body.order
   if (body.isSingle) return (only && typing.outputs.get(only)) ?? DYN

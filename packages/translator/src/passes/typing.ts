@@ -1,0 +1,19 @@
+import type { CelType } from '@treadle/expressions'
+import type { Findings } from '../diagnostics/findings.ts'
+import type { Body, Program } from '../program/program.ts'
+import type { FunctionSignature } from '../translate-options.ts'
+import type { createSlotChecker } from './slot-types.ts'
+
+/** What the types pass carries along. */
+export type Typing = {
+  program: Program
+  findings: Findings
+  functions: FunctionSignature[] | undefined
+  slots: ReturnType<typeof createSlotChecker>
+  /** The type of each node's output, null where it may be skipped; filled in plan order. */
+  outputs: Map<object, CelType>
+  /** How many loops around are being typed twice. */
+  loopDepth: number
+  /** Types the nodes of a body, then its output. Handed down, since bodies hold nodes and nodes hold bodies. */
+  typeBody(body: Body, typing: Typing): CelType
+}
