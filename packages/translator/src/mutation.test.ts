@@ -1,5 +1,5 @@
 import { SCHEMAS } from '@treadle/contract/validate'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { EXAMPLES, MODELS } from './testing/examples.ts'
 import {
@@ -14,6 +14,8 @@ import { translate } from './translate.ts'
 
 /** All of them with TREADLE_TEST_FULL=1; else a seeded sample of each kind. */
 const SAMPLE = 60
+
+vi.setConfig({ testTimeout: 120_000 })
 
 const KINDS = {
   'without a required field': (document: unknown) => withoutRequired(document, requiredOf),

@@ -1,12 +1,15 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { found, yaml } from './testing/check.ts'
 import { EXAMPLES } from './testing/examples.ts'
 import { translate } from './translate.ts'
 import { createTranslateCache } from './translate-cache.ts'
 
+/** More with TREADLE_TEST_FULL=1. */
 const RUNS = process.env.TREADLE_TEST_FULL === '1' ? 5000 : 300
+
+vi.setConfig({ testTimeout: 120_000 })
 
 test('any value gives an answer and no error', () => {
   fc.assert(
@@ -26,7 +29,7 @@ test('any text gives an answer and no error', () => {
   )
 })
 
-test('an example with any part replaced by anything gives an answer and no error', { timeout: 60_000 }, () => {
+test('an example with any part replaced by anything gives an answer and no error', () => {
   const documents = EXAMPLES.map(({ text }) => parse(text) as unknown)
   fc.assert(
     fc.property(fc.constantFrom(...documents), fc.nat(), fc.jsonValue({ maxDepth: 3 }), (document, seed, value) => {
