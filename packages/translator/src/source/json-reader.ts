@@ -41,113 +41,119 @@ function createScanner(
 ) {
   let at = 0
   let left = limits.values
+  /** The keys and indexes that lead to what is being read. A pointer is made of them only where one is asked for. */
+  const path: (string | number)[] = []
 
   function document(): unknown {
     if (text.charCodeAt(0) === 0xfeff) at = 1
     skipSpace()
-    const result = value('', 0)
+    const result = value()
     skipSpace()
-    if (at < text.length) stop('', 'there is more after the end of the document')
+    if (at < text.length) stop('there is more after the end of the document')
     return result
   }
 
-  function value(pointer: Pointer, depth: number, key?: Span): unknown {
+  function value(key?: Span): unknown {
     if (--left < 0) throw tooMany()
     const start = at
-    const result = anyValue(pointer, depth)
+    const result = anyValue()
     if (places) {
       const place: Place = { value: { start, end: at } }
       if (key) place.key = key
-      places.set(pointer, place)
+      places.set(pointer(), place)
     }
     return result
   }
 
-  function anyValue(pointer: Pointer, depth: number): unknown {
+  function anyValue(): unknown {
     const unit = text[at]
-    if (unit === '"') return string(pointer)
-    if (unit === '{') return object(pointer, deeper(pointer, depth))
-    if (unit === '[') return list(pointer, deeper(pointer, depth))
-    if (unit === '-' || (unit !== undefined && unit >= '0' && unit <= '9')) return number(pointer)
+    if (unit === '"') return string()
+    if (unit === '{') return object()
+    if (unit === '[') return list()
+    if (unit === '-' || (unit !== undefined && unit >= '0' && unit <= '9')) return number()
     for (const [word, meaning] of WORDS) {
       if (!text.startsWith(word, at)) continue
       at += word.length
       return meaning
     }
-    return stop(pointer, unit === undefined ? 'the text ends where a value is expected' : 'a value is expected here')
+    return stop(unit === undefined ? 'the text ends where a value is expected' : 'a value is expected here')
   }
 
-  function deeper(pointer: Pointer, depth: number): number {
-    if (depth < limits.depth) return depth + 1
-    const message = `objects and lists are more than ${limits.depth} deep inside each other`
-    throw new SyntaxStop({ code: 'too-deep', path: pointer, span: { start: at, end: at + 1 }, message })
-  }
-
-  function tooMany(): SyntaxStop {
-    const message = `the document has more than ${limits.values} values`
-    return new SyntaxStop({ code: 'too-large', path: '', message })
-  }
-
-  function object(pointer: Pointer, depth: number): unknown {
+  function object(): unknown {
     const result: Record<string, unknown> = {}
-    at++
-    skipSpace()
+    open()
     if (text[at] === '}') {
       at++
       return result
     }
     for (;;) {
-      if (text.charCodeAt(at) !== QUOTE) stop(pointer, 'a key in double quotes is expected here')
+      if (text.charCodeAt(at) !== QUOTE) stop('a key in double quotes is expected here')
       const start = at
-      const key = string(pointer)
+      const key = string()
       const span = { start, end: at }
-      const path = child(pointer, key)
+      path.push(key)
       if (Object.hasOwn(result, key)) {
-        problems.push({ code: 'duplicate-key', path, span, message: `the key "${key}" stands here a second time` })
+        const message = `the key "${key}" stands here a second time`
+        problems.push({ code: 'duplicate-key', path: pointer(), span, message })
       }
       skipSpace()
-      if (text.charCodeAt(at) !== COLON) stop(path, 'a colon is expected here')
+      if (text.charCodeAt(at) !== COLON) stop('a colon is expected here')
       at++
       skipSpace()
       // Assigning would call the setter that every object inherits; the key itself is refused later, with its place.
-      if (key === '__proto__') Object.defineProperty(result, key, { value: value(path, depth, span), enumerable: true })
-      else result[key] = value(path, depth, span)
-      skipSpace()
-      const unit = text.charCodeAt(at)
-      at++
-      if (unit === COMMA) skipSpace()
-      else if (unit === 0x7d) return result
-      else stopBefore(pointer, 'a comma or } is expected here')
+      if (key === '__proto__') Object.defineProperty(result, key, { value: value(span), enumerable: true })
+      else result[key] = value(span)
+      path.pop()
+      if (isClosed('}')) return result
     }
   }
 
-  function list(pointer: Pointer, depth: number): unknown[] {
+  function list(): unknown[] {
     const result: unknown[] = []
-    at++
-    skipSpace()
+    open()
     if (text[at] === ']') {
       at++
       return result
     }
     for (;;) {
-      result.push(value(child(pointer, result.length), depth))
-      skipSpace()
-      const unit = text.charCodeAt(at)
-      at++
-      if (unit === COMMA) skipSpace()
-      else if (unit === 0x5d) return result
-      else stopBefore(pointer, 'a comma or ] is expected here')
+      path.push(result.length)
+      result.push(value())
+      path.pop()
+      if (isClosed(']')) return result
     }
   }
 
-  function string(pointer: Pointer): string {
+  /** Past the bracket that opens an object or a list. */
+  function open(): void {
+    if (path.length >= limits.depth) {
+      const message = `objects and lists are more than ${limits.depth} deep inside each other`
+      throw new SyntaxStop({ code: 'too-deep', path: pointer(), span: { start: at, end: at + 1 }, message })
+    }
+    at++
+    skipSpace()
+  }
+
+  /** Past what follows a member or an item: its comma, or the closing bracket, which ends it. */
+  function isClosed(bracket: string): boolean {
+    skipSpace()
+    if (text[at] === bracket) {
+      at++
+      return true
+    }
+    if (text.charCodeAt(at) !== COMMA) stop(`a comma or ${bracket} is expected here`)
+    at++
+    skipSpace()
+    return false
+  }
+
+  function string(): string {
     const start = at
     let isPlain = true
     for (at++; ; at++) {
       const unit = text.charCodeAt(at)
       if (unit === QUOTE) break
-      if (Number.isNaN(unit)) stop(pointer, 'a text is not closed', { start, end: at })
-      if (unit < 0x20) stop(pointer, 'a text holds a control character; write it as an escape such as \\n')
+      if (Number.isNaN(unit)) stop('a text is not closed', { start, end: at })
+      if (unit < 0x20) stop('a text holds a control character; write it as an escape such as \\n')
       if (unit !== BACKSLASH) continue
       isPlain = false
       at++
@@ -157,20 +163,20 @@ function createScanner(
     try {
       return JSON.parse(text.slice(start, at)) as string
     } catch {
-      return stop(pointer, 'a text holds an escape that JSON does not have', { start, end: at })
+      return stop('a text holds an escape that JSON does not have', { start, end: at })
     }
   }
 
-  function number(pointer: Pointer): number {
+  function number(): number {
     NUMBER.lastIndex = at
     const match = NUMBER.exec(text)
-    if (!match) return stop(pointer, 'a number is expected here')
+    if (!match) return stop('a number is expected here')
     const span = { start: at, end: at + match[0].length }
     at = span.end
     const result = Number(match[0])
     const isInteger = match[1] === undefined && match[2] === undefined
     if (isInteger ? !Number.isSafeInteger(result) : !Number.isFinite(result)) {
-      problems.push({ code: 'number-too-large', path: pointer, span, message: tooLarge(match[0]) })
+      problems.push({ code: 'number-too-large', path: pointer(), span, message: tooLarge(match[0]) })
     }
     return result
   }
@@ -183,13 +189,17 @@ function createScanner(
     }
   }
 
-  function stopBefore(pointer: Pointer, message: string): never {
-    at--
-    return stop(pointer, message)
+  function pointer(): Pointer {
+    return path.reduce(child, '')
   }
 
-  function stop(path: Pointer, message: string, span: Span = { start: at, end: at + 1 }): never {
-    throw new SyntaxStop({ code: 'syntax', path, span, message })
+  function tooMany(): SyntaxStop {
+    const message = `the document has more than ${limits.values} values`
+    return new SyntaxStop({ code: 'too-large', path: '', message })
+  }
+
+  function stop(message: string, span: Span = { start: at, end: at + 1 }): never {
+    throw new SyntaxStop({ code: 'syntax', path: pointer(), span, message })
   }
 
   return { document }
