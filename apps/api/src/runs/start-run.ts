@@ -9,6 +9,7 @@ import {
 } from '@treadle/contract'
 import type { BlobRefs, BlobStore, IdempotencyKey, RunRow, RunStore, StoredResponse } from '@treadle/storage'
 import type { CompileDocument } from '../documents/compile-document.ts'
+import { unservedParts } from '../documents/unserved.ts'
 import { canonicalJson, sha256 } from '../http/canonical-json.ts'
 import { refusedKey } from '../http/idempotency.ts'
 import { problem } from '../http/problem.ts'
@@ -42,6 +43,7 @@ const INPUT_BYTES_MAX = 1024 * 1024
 export const createStartRun = (parts: StartRunParts) => {
   return async ({ tenant, body, idempotencyKey }: StartCommand): Promise<StartedRun> => {
     const { plan, planHash, document, blobs } = parts.compile.orRefuse(documentOf(body))
+    refuseUnserved(plan)
     const input = checkedInput(parts.checkValue, plan, (body.input ?? {}) as Json)
     const id = body.id ?? newRunId()
     const value = await storeLarge(parts, tenant, input, blobs)
@@ -90,6 +92,11 @@ function documentOf({ ir, workflow }: StartRun): Json {
     throw problem('not-found', `No workflow is stored under ${JSON.stringify(workflow)}: send its document as "ir".`)
   }
   return ir as Json
+}
+
+function refuseUnserved(plan: Plan): void {
+  const errors = unservedParts(plan)
+  if (errors.length > 0) throw problem('invalid-ir', sentence(errors), { errors })
 }
 
 function checkedInput(checkValue: CheckValue, plan: Plan, input: Json): Json {
