@@ -1,4 +1,4 @@
-import type { ErrorInfo, Json } from '@treadle/contract'
+import type { ErrorInfo, Json, NodeStatus } from '@treadle/contract'
 
 /**
  * What is done of a run: a tree by path. The core starts from the beginning of the plan, and what stands here as done is not executed
@@ -10,6 +10,8 @@ export type MemoEntry = {
   owner?: 'workflow' | 'worker'
   /** It is done, with this. What was inside is dropped. */
   output?: Json
+  /** How it ended, where it did not by completing: shown by the query `state`, and nothing depends on it. */
+  ended?: { status: Extract<NodeStatus, 'failed' | 'cancelled' | 'skipped' | 'reused'>; error?: ErrorInfo }
   /** Its attempts have failed, and this entry of its `catch` took it. */
   caught?: { index: number; error: ErrorInfo }
   /** When its time is over, Unix milliseconds: of a `wait`, a `receive`, a container with `timeout`. */

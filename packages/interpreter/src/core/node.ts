@@ -47,11 +47,15 @@ async function handle(call: Call, failure: Failure): Promise<Json> {
   const { info } = failure
   if (call.cancellation.isCancelled) {
     emitCancelled(call)
+    if (call.memo.owner) call.memo.ended = { status: 'cancelled' }
     throw cancelled(call.path)
   }
   const index = call.memo.caught ? -1 : catchFor(call, info)
   emitFailed(call, info, index >= 0)
-  if (index < 0) throw failure
+  if (index < 0) {
+    call.memo.ended = { status: 'failed', error: info }
+    throw failure
+  }
 
   call.memo.caught = { index, error: info }
   delete call.memo.inner
@@ -84,11 +88,13 @@ async function recover(call: Call, { index, error }: { index: number; error: Err
 function skip(call: Call): Json {
   emitSkipped(call)
   finish(call.memo, null)
+  call.memo.ended = { status: 'skipped' }
   return null
 }
 
 function reuse(call: Call, output: Json): Json {
   call.engine.host.emit({ type: 'node.reused', node: call.path, data: { kind: call.node.kind, ...outputData(output) } })
   finish(call.memo, output)
+  call.memo.ended = { status: 'reused' }
   return output
 }

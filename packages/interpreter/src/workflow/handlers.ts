@@ -30,14 +30,12 @@ type Parts = {
   /** Resolves when what is in the outbox is in the log. */
   flush: () => Promise<void>
   view: () => RunState
-  /** Says whether the last event is written, or on its way. */
-  hasEnded: () => boolean
 }
 
 /** Registers all handlers. Before the first await: what comes earlier than that is buffered, what comes later would be lost. */
-export function registerHandlers({ inbox, children, outbox, gate, status, flush, view, hasEnded }: Parts): void {
+export function registerHandlers({ inbox, children, outbox, gate, status, flush, view }: Parts): void {
   const take = (delivery: SignalDelivery) => {
-    if (hasEnded() || !inbox.isNew(delivery.id)) return
+    if (status.hasEnded || !inbox.isNew(delivery.id)) return
     outbox.put(receivedEvent(delivery, inbox.receiverOf(delivery)))
     inbox.deliver(delivery)
   }
@@ -58,7 +56,7 @@ export function registerHandlers({ inbox, children, outbox, gate, status, flush,
   )
   setHandler(signalLater, take)
   setHandler(control, ({ id, action, reason }) => {
-    if (hasEnded() || !inbox.isNew(id)) return
+    if (status.hasEnded || !inbox.isNew(id)) return
     if (action === 'pause') status.pause(reason)
     else status.resume(reason)
     gate.pause(action === 'pause')

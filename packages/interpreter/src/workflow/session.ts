@@ -55,7 +55,6 @@ export function createSession(args: RunArgs) {
   const host = createTemporalHost({ args, children, gate, outbox, recorder, inbox, status })
   const cancellation = createCancellation()
   let defect: Failure | undefined
-  let hasEnded = false
 
   registerHandlers({
     inbox,
@@ -65,7 +64,6 @@ export function createSession(args: RunArgs) {
     status,
     flush,
     view: () => stateView(run.id, status.current(), memo),
-    hasEnded: () => hasEnded,
   })
 
   return {
@@ -104,7 +102,7 @@ export function createSession(args: RunArgs) {
     const onlyPeopleAreWaitedFor = () =>
       status.current() === 'running' && gate.isIdle && host.timers === 0 && inbox.waiting().length > 0
     for (;;) {
-      await condition(() => !hasEnded && (outbox.hasUnsent || onlyPeopleAreWaitedFor()))
+      await condition(() => !status.hasEnded && (outbox.hasUnsent || onlyPeopleAreWaitedFor()))
       if (onlyPeopleAreWaitedFor()) status.wait(inbox.waiting())
       try {
         await flush()
@@ -163,11 +161,11 @@ export function createSession(args: RunArgs) {
   async function finish(end: End): Promise<Json> {
     if (!recorder.hasEnded) {
       outbox.put({ type: `run.${end.type}`, data: lastData(end) })
-      hasEnded = true
+      status.end(end.type)
       upsertSearchAttributes([{ key: statusKey, value: end.type }])
       await recorder.flush()
     }
-    hasEnded = true
+    status.end(end.type)
     await tellParent(args, end)
     await condition(allHandlersFinished)
     if (recorder.hasEnded) throw new CancelledFailure('The run has been ended from elsewhere.')

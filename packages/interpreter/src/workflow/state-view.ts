@@ -1,8 +1,9 @@
-import { isHandle, type RunState, type RunStatus } from '@treadle/contract'
+import type { Json, RunState, RunStatus } from '@treadle/contract'
 import { pathOf } from '../core/engine.ts'
+import { outputData } from '../core/events.ts'
 import type { MemoEntry } from '../core/memo.ts'
 
-/** What the query `state` answers: the API's shape, from what the interpreter itself remembers. It knows no `seq` and no retries. */
+/** What the query `state` answers: the API's shape, from what the interpreter itself remembers: no `seq`, no retries, and of a container that is done only the result. */
 export function stateView(runId: string, status: RunStatus, memo: MemoEntry): RunState {
   const nodes: RunState['nodes'] = {}
   collect(memo, '')
@@ -22,9 +23,13 @@ export function stateView(runId: string, status: RunStatus, memo: MemoEntry): Ru
 const PLACE = /^[[#@?!~]/
 
 function viewOf(entry: MemoEntry): RunState['nodes'][string] {
-  if (entry.output !== undefined) {
-    const output = isHandle(entry.output) ? { ref: entry.output.$blob } : { output: entry.output }
-    return { status: 'completed', attempt: 1, ...output }
-  }
+  const { output, ended } = entry
+  // Neither was ever attempted.
+  if (ended?.status === 'skipped') return { status: 'skipped', attempt: 0 }
+  if (ended?.status === 'reused') return { status: 'reused', attempt: 0, ...shown(output) }
+  if (output !== undefined) return { status: 'completed', attempt: 1, ...shown(output) }
+  if (ended) return { ...ended, attempt: 1 }
   return entry.owner ? { status: 'running', attempt: 1 } : undefined
 }
+
+const shown = (output: Json | undefined) => (output === undefined ? {} : outputData(output))

@@ -1,13 +1,15 @@
 import type { RunStatus } from '@treadle/contract'
+import type { End } from './end.ts'
 import type { Outbox } from './outbox.ts'
 
 export type StatusCarry = { isWaiting: boolean; isPaused: boolean }
 
-/** How the run stands between its first and its last event. `run.resumed` ends both `run.waiting` and `run.paused`. */
+/** How the run stands. `run.resumed` ends both `run.waiting` and `run.paused`. */
 export type Status = ReturnType<typeof createStatus>
 
 export function createStatus(outbox: Outbox, carry: StatusCarry = { isWaiting: false, isPaused: false }) {
   let { isWaiting, isPaused } = carry
+  let ended: End['type'] | undefined
   const reasoned = (reason?: string) => (reason === undefined ? {} : { reason })
 
   return {
@@ -32,7 +34,15 @@ export function createStatus(outbox: Outbox, carry: StatusCarry = { isWaiting: f
       isPaused = false
       isWaiting = false
     },
+    /** The last event is written, or on its way. */
+    get hasEnded() {
+      return ended !== undefined
+    },
+    end(how: End['type']): void {
+      ended = how
+    },
     current: (): RunStatus => {
+      if (ended !== undefined) return ended
       if (isPaused) return 'paused'
       return isWaiting ? 'waiting' : 'running'
     },
