@@ -1,6 +1,6 @@
 import type { Blob, TenantId } from '@treadle/contract'
 import type { Pool, PoolClient } from 'pg'
-import { inTenant } from '../database/tenant-transaction.ts'
+import { inTenant } from '../database/transaction.ts'
 import type { BlobRefs } from './types.ts'
 
 /** `pool`: connections of either role. */

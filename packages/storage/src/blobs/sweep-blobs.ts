@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { inTransaction } from '../database/transaction.ts'
 import type { BlobStore } from './types.ts'
 
 export type SweepOptions = {
@@ -20,32 +21,19 @@ const LIMIT = 1_000
  */
 export async function sweepBlobs(options: SweepOptions): Promise<number> {
   const { pool, blobs, untouchedForMs = UNTOUCHED_FOR_MS, limit = LIMIT } = options
-  let swept = 0
-  for (; swept < limit; swept++) {
-    const client = await pool.connect()
-    let broken: Error | undefined
-    try {
-      await client.query('begin')
+  const sweepOne = () =>
+    inTransaction(pool, async (client) => {
       const { rows } = await client.query<{ tenant: string; sha256: string }>(ORPHAN, [untouchedForMs])
       const orphan = rows[0]
-      if (orphan) {
-        await blobs.delete(orphan.tenant, orphan.sha256)
-        await client.query('delete from treadle.blobs where tenant = $1 and sha256 = $2', [
-          orphan.tenant,
-          orphan.sha256,
-        ])
-      }
-      await client.query('commit')
-      if (!orphan) return swept
-    } catch (error) {
-      await client.query('rollback').catch((rollbackError: Error) => {
-        broken = rollbackError
-      })
-      throw error
-    } finally {
-      client.release(broken)
-    }
-  }
+      if (!orphan) return false
+      const { tenant, sha256 } = orphan
+      await blobs.delete(tenant, sha256)
+      await client.query('delete from treadle.blobs where tenant = $1 and sha256 = $2', [tenant, sha256])
+      return true
+    })
+
+  let swept = 0
+  while (swept < limit && (await sweepOne())) swept += 1
   return swept
 }
 

@@ -1,6 +1,6 @@
 import type { RunId, TenantId } from '@treadle/contract'
 import type { Pool, PoolClient } from 'pg'
-import { inTenant } from '../database/tenant-transaction.ts'
+import { inTenant } from '../database/transaction.ts'
 import { readLine } from './serialised-event.ts'
 import type { EventPage, ReadOptions } from './types.ts'
 

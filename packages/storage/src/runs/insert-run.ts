@@ -1,6 +1,6 @@
 import type { RunCreatedData, TenantId } from '@treadle/contract'
 import type { Pool, PoolClient } from 'pg'
-import { inTenant } from '../database/tenant-transaction.ts'
+import { inTenant } from '../database/transaction.ts'
 import { storeResponse, takeKey } from './idempotency.ts'
 import { readRun } from './run-row.ts'
 import type { InsertResult, NewRun } from './types.ts'

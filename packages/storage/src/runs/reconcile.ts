@@ -1,6 +1,6 @@
 import type { Json, Plan, RunStatus } from '@treadle/contract'
 import type { Pool } from 'pg'
-import { inTenant } from '../database/tenant-transaction.ts'
+import { inTenant } from '../database/transaction.ts'
 import { readRun } from './run-row.ts'
 import type { ForcedEnd, OpenRun, PendingStart } from './types.ts'
 

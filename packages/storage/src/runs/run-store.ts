@@ -1,6 +1,6 @@
 import type { Plan, RunId, TenantId } from '@treadle/contract'
 import type { Pool } from 'pg'
-import { inTenant } from '../database/tenant-transaction.ts'
+import { inTenant } from '../database/transaction.ts'
 import { freeKey, storeResponse, takeKey } from './idempotency.ts'
 import { insertRun } from './insert-run.ts'
 import { listRuns } from './list-runs.ts'

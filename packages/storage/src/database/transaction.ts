@@ -1,19 +1,29 @@
 import type { TenantId } from '@treadle/contract'
 import pg, { type Pool, type PoolClient } from 'pg'
 
+/** Runs `work` in a transaction on a connection of its own: committed when it resolves, rolled back when it throws. */
+export const inTransaction = <Result>(pool: Pool, work: (client: PoolClient) => Promise<Result>): Promise<Result> =>
+  transact(pool, 'begin', work)
+
 /**
  * Runs `work` in a transaction that sees `tenant` and nothing of another one: row-level security compares each row with this setting,
  * which ends with the transaction. One round trip more than the work's own on each side.
  */
-export async function inTenant<Result>(
+export const inTenant = <Result>(
   pool: Pool,
   tenant: TenantId,
+  work: (client: PoolClient) => Promise<Result>,
+): Promise<Result> => transact(pool, `begin; set local treadle.tenant = ${pg.escapeLiteral(tenant)}`, work)
+
+async function transact<Result>(
+  pool: Pool,
+  begin: string,
   work: (client: PoolClient) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect()
   let broken: Error | undefined
   try {
-    await client.query(`begin; set local treadle.tenant = ${pg.escapeLiteral(tenant)}`)
+    await client.query(begin)
     const result = await work(client)
     await client.query('commit')
     return result
