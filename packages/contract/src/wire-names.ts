@@ -18,6 +18,12 @@ export const ACTIVITIES = {
   createChild: 'createChild',
 } as const
 
+/**
+ * What an attempt gets on top of its node's `timeout`, in milliseconds, to write how it ended: the interpreter adds it to Temporal's
+ * start-to-close timeout, and a worker without a timeout of its own takes it off.
+ */
+export const ATTEMPT_GRACE_MS = 15_000
+
 /** Signal and update `signal` (SignalDelivery), signal `control` (Control), query `state`. */
 export const HANDLERS = { signal: 'signal', control: 'control', childEnded: 'childEnded', state: 'state' } as const
 

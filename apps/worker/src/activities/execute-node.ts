@@ -1,13 +1,11 @@
 import { Context } from '@temporalio/activity'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
-import type { NodeFailure, NodeResult, NodeTask } from '@treadle/contract'
+import { ATTEMPT_GRACE_MS, type NodeFailure, type NodeResult, type NodeTask } from '@treadle/contract'
 import type { AttemptNode } from '../attempt/attempt-node.ts'
 import type { AttemptOutcome } from '../attempt/outcome.ts'
 import type { Stop, StopReason } from '../attempt/stop.ts'
 import type { Log } from '../log.ts'
 
-/** What an attempt keeps of its time in Temporal to write how it ended. The interpreter adds it to each node's `timeout`. */
-const GRACE_MS = 15_000
 const HEARTBEAT_MS_DEFAULT = 10_000
 /** Until somebody else tries what a worker could not finish or begin. */
 const ELSEWHERE_DELAY_MS = 1_000
@@ -45,8 +43,8 @@ function hostOfCurrent() {
 
 /** Without a `timeout` of its own an attempt has to be over before Temporal gives it up, or its end would never be written. */
 function withTimeout(task: NodeTask, startToCloseTimeoutMs: number): NodeTask {
-  if (task.timeoutMs !== undefined || startToCloseTimeoutMs <= GRACE_MS) return task
-  return { ...task, timeoutMs: startToCloseTimeoutMs - GRACE_MS }
+  if (task.timeoutMs !== undefined || startToCloseTimeoutMs <= ATTEMPT_GRACE_MS) return task
+  return { ...task, timeoutMs: startToCloseTimeoutMs - ATTEMPT_GRACE_MS }
 }
 
 function stopOnCancel(stop: Stop, signal: AbortSignal): void {

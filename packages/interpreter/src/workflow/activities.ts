@@ -1,6 +1,7 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow'
 import {
   ACTIVITIES,
+  ATTEMPT_GRACE_MS,
   activityTaskQueue,
   type ChildCreated,
   type ChildTask,
@@ -12,7 +13,6 @@ import {
   type Runtime,
 } from '@treadle/contract'
 import {
-  ATTEMPT_GRACE_MS,
   HEARTBEAT_MS,
   LLM_ATTEMPT_MS,
   LOCAL_SCHEDULE_TO_CLOSE_MS,

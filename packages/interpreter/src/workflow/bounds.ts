@@ -9,9 +9,6 @@ export const OUTBOX_BYTES_MAX = 16 * 1024
 export const LLM_ATTEMPT_MS = 10 * 60_000
 export const OTHER_ATTEMPT_MS = 2 * 60_000
 
-/** What a worker gets on top of the node's own `timeout`, to write how the attempt ended. */
-export const ATTEMPT_GRACE_MS = 15_000
-
 /** A worker that is silent for so long is dead: the node goes to another one. */
 export const HEARTBEAT_MS = 10_000
 

@@ -6,10 +6,3 @@ export function approvalSignals(name: string, tools: Map<string, ProgramTool>): 
   const offered = entry?.kind === 'mcp' ? entry.tools?.map((tool) => `${name}.${tool}`) : undefined
   return (offered ?? [name]).map((each) => `approve_${each}`)
 }
-
-/** What a person answers; a call that is refused gives the model the reason. */
-export const APPROVAL_SCHEMA = {
-  type: 'object',
-  required: ['ok'],
-  properties: { ok: { type: 'boolean' }, reason: { type: 'string' } },
-}

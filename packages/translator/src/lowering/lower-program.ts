@@ -1,8 +1,17 @@
-import type { Plan, PlanBody, PlanLimits, PlanModel, PlanNode, PlanSegment, PlanSignal } from '@treadle/contract'
+import {
+  APPROVAL_SCHEMA,
+  type Plan,
+  type PlanBody,
+  type PlanLimits,
+  type PlanModel,
+  type PlanNode,
+  type PlanSegment,
+  type PlanSignal,
+} from '@treadle/contract'
 import { parseDuration } from '../program/duration.ts'
 import type { Body, Program, ProgramNode } from '../program/program.ts'
 import type { ModelFacts } from '../translate-options.ts'
-import { APPROVAL_SCHEMA, approvalSignals } from './approvals.ts'
+import { approvalSignals } from './approvals.ts'
 import { lowerNode } from './lower-node.ts'
 import { lowerTools } from './lower-tools.ts'
 import type { Lowering, LowerOptions } from './lowering.ts'

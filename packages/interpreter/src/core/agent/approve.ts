@@ -1,4 +1,4 @@
-import { handlesIn, type Json } from '@treadle/contract'
+import { APPROVAL_SCHEMA, type Approval, handlesIn, type Json } from '@treadle/contract'
 import type { Cancellation } from '../cancellation.ts'
 import type { Call } from '../engine.ts'
 import { begin, emitCancelled, emitCompleted } from '../events.ts'
@@ -7,15 +7,6 @@ import type { NodeOf } from '../kinds/kind.ts'
 import { finish } from '../memo.ts'
 import { mismatch } from '../schema.ts'
 import { innerCall } from './inner-call.ts'
-
-export type Approval = { ok: boolean; reason?: string }
-
-/** What a person answers: as the translator declares it for the signal. */
-const SCHEMA = {
-  type: 'object',
-  required: ['ok'],
-  properties: { ok: { type: 'boolean' }, reason: { type: 'string' } },
-}
 
 /** Shows the call with its arguments to a person, and waits for the signal `approve_<tool>`. */
 export async function approve(
@@ -26,9 +17,9 @@ export async function approve(
   const signal = `approve_${name}`
   const inner = innerCall(call, place, { kind: 'receive', signal }, cancellation)
   if (inner.memo.output !== undefined) return inner.memo.output as Approval
-  begin(inner, { signal, title: `May \`${name}\` be called?`, detail: args, schema: SCHEMA })
+  begin(inner, { signal, title: `May \`${name}\` be called?`, detail: args, schema: APPROVAL_SCHEMA })
 
-  const fits = (payload: Json) => handlesIn(payload).length === 0 && mismatch(payload, SCHEMA) === undefined
+  const fits = (payload: Json) => handlesIn(payload).length === 0 && mismatch(payload, APPROVAL_SCHEMA) === undefined
   const outcome = await call.engine.host.receive({ path: inner.path, signal, fits }, cancellation)
   if (outcome === 'cancelled' || outcome === 'timeout') {
     emitCancelled(inner)
