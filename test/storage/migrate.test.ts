@@ -6,6 +6,7 @@ import pg from 'pg'
 import { beforeAll, expect, inject, test } from 'vitest'
 
 const OURS = fileURLToPath(new URL('../../packages/storage/migrations/', import.meta.url))
+const ROUTINES = fileURLToPath(new URL('../../packages/storage/routines/', import.meta.url))
 
 let databases = 0
 let adminUrl = ''
@@ -67,6 +68,38 @@ test('a migration that fails leaves nothing of itself behind', async () => {
   await writeFile(join(folder, '0001_half.sql'), 'create table treadle.half (id int); select 1 / 0')
   await expect(migrate({ adminUrl: url, folder })).rejects.toThrow('0001_half.sql failed: division by zero')
   expect(await query(url, "select to_regclass('treadle.half') as half")).toEqual([{ half: null }])
+})
+
+test('routines that are not this version’s are replaced, and nobody loses a grant by it', async () => {
+  const url = await emptyDatabase()
+  const routinesFolder = await mkdtemp(join(inject('shared').folder, 'routines-'))
+  await cp(ROUTINES, routinesFolder, { recursive: true })
+  await writeFile(
+    join(routinesFolder, '8_other.sql'),
+    'create function treadle.other() returns int language sql return 1',
+  )
+  await migrate({ adminUrl: url, routinesFolder })
+  expect(await query(url, 'select treadle.other()')).toEqual([{ other: 1 }])
+
+  await migrate({ adminUrl: url })
+  expect(await query(url, "select to_regproc('treadle.other') as other")).toEqual([{ other: null }])
+  const allowed =
+    "select has_function_privilege('treadle_worker', p.oid, 'execute') as may from pg_proc p where p.proname = 'append'"
+  expect(await query(url, allowed)).toEqual([{ may: true }])
+})
+
+test('routines that cannot be made leave the former ones', async () => {
+  const url = await emptyDatabase()
+  await migrate({ adminUrl: url })
+  const routinesFolder = await mkdtemp(join(inject('shared').folder, 'routines-'))
+  await writeFile(
+    join(routinesFolder, '1_bad.sql'),
+    'create function treadle.bad() returns int language sql return no_such()',
+  )
+  await expect(migrate({ adminUrl: url, routinesFolder })).rejects.toThrow(
+    '1_bad.sql: function no_such() does not exist',
+  )
+  expect(await query(url, "select count(*)::int from pg_proc where proname = 'append'")).toEqual([{ count: 1 }])
 })
 
 test('a login gets its password and its role, and again when it is there', async () => {

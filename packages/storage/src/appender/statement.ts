@@ -2,7 +2,7 @@ import type { Json, OutboxEvent } from '@treadle/contract'
 import type { Batch } from './batch.ts'
 import { DEATH, endEffects, outboxEffects, type RowEffects } from './wire-events.ts'
 
-/** What `treadle.append` answers; see migrations/0003_append.sql. */
+/** What `treadle.append` answers; see routines/2_append.sql. */
 export type BatchAnswer = {
   /** Of each run: last seq, outbox applied, cancel requested, pause requested, ended. */
   runs: [number, number, boolean, boolean, boolean][]

@@ -1,0 +1,344 @@
+-- How events come into the log. `treadle.append` is the one statement of a batch; it commits by itself.
+--
+-- Invariants
+--  1. Every writer of a run's events, node rows and checkpoints locks the run's row first, and holds it to its commit. Runs are locked
+--     in the order of their keys, so two batches never wait for each other.
+--  2. Nothing is read before the locks are held. A function sees for each of its statements what is committed when that statement
+--     starts (READ COMMITTED), not when the call started: behind the lock, that is all there is of the run. The rows of `runs` come
+--     from the locking statement itself, which gives the newest version of what it waited for.
+--  3. `seq` goes on from the locked row's `last_seq`: no gap, no repetition, and the order of commits is the order of `seq`.
+--  4. An attempt's events count only while the node's row says that this attempt is the newest and runs (the fence), and only those
+--     whose ordinal is above the row's `last_ordinal`: a batch that is sent again changes nothing.
+--  5. The outbox is applied without a gap, each number once, and nothing after the run's last event.
+--  6. A claim has an id. Sent again, it gets the attempt that it got.
+--  7. After the last event of a run nothing is appended to it.
+--  8. The time of a run's events never goes backwards, whatever the clock does.
+--
+-- Within a batch the order is: attempts' events, the outbox, claims. What happens before something else is either answered in an
+-- earlier batch or comes before it in this order: an end before the claim that it made possible, a node's events before the run's last.
+
+-- The envelope of an event, as every reader gets it, whichever way it came: one line of JSON, made here and nowhere else.
+-- `run_id` and `type` hold nothing that JSON escapes.
+create function treadle.envelope(
+  seq integer, run_id text, type text, "time" timestamptz, node text, attempt integer, data text
+) returns text
+language sql stable
+return '{"seq":' || seq || ',"runId":"' || run_id || '","type":"' || type
+  || '","time":"' || to_char("time" at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+  || '"' || coalesce(',"node":' || to_json(node)::text, '') || coalesce(',"attempt":' || attempt, '')
+  || ',"data":' || data || '}';
+
+-- Tells listeners in one notification of at most 7,900 bytes (Postgres refuses 8,000). A line for each event, `<tenant> <envelope>`,
+-- where those of a run fit; else a hint, `<tenant> <run> <last seq>`; `*` (read everything that you follow) where not even hints fit.
+create function treadle.tell(tenants text[], runs text[], seqs integer[], lines text[]) returns void
+language plpgsql
+as $$
+declare
+  bytes_max constant integer := 7900;
+  payload text;
+begin
+  with told as (
+    select ix, t.lines as full_text, t.tenant || ' ' || t.run || ' ' || t.seq as hint
+    from unnest(tenants, runs, seqs, lines) with ordinality as t(tenant, run, seq, lines, ix)
+    where t.seq is not null
+  ), sized as (
+    select *, sum(octet_length(full_text) + 1) over (order by octet_length(full_text), ix) as bytes,
+      sum(octet_length(hint) + 1) over () as hint_bytes
+    from told
+  )
+  select case when max(hint_bytes) > bytes_max then '*'
+    else string_agg(case when bytes + hint_bytes <= bytes_max then full_text else hint end, E'\n' order by ix) end
+  into payload from sized;
+  if payload is not null then
+    perform pg_notify('treadle_events', payload);
+  end if;
+end
+$$;
+
+-- A cancellation's event says why, where the run's row knows: the writer puts `reason` first when it knows one itself.
+create function treadle.with_reason(data text, reason text) returns text
+language sql immutable
+return case when reason is null or data like '{"reason":%' then data
+  when data = '{}' then '{"reason":' || to_json(reason)::text || '}'
+  else '{"reason":' || to_json(reason)::text || ',' || substr(data, 2) end;
+
+create function treadle.add_usage(in_tenant text, run text, usage json) returns void
+language sql
+begin atomic
+  update treadle.runs r set
+    input_tokens = r.input_tokens + coalesce((usage ->> 'inputTokens')::bigint, 0),
+    output_tokens = r.output_tokens + coalesce((usage ->> 'outputTokens')::bigint, 0),
+    cached_input_tokens = r.cached_input_tokens + coalesce((usage ->> 'cachedInputTokens')::bigint, 0),
+    reasoning_tokens = r.reasoning_tokens + coalesce((usage ->> 'reasoningTokens')::bigint, 0),
+    llm_calls = r.llm_calls + coalesce((usage ->> 'llmCalls')::bigint, 0),
+    tool_calls = r.tool_calls + coalesce((usage ->> 'toolCalls')::bigint, 0),
+    cost_usd = case when usage ->> 'costUsd' is null then r.cost_usd
+      else coalesce(r.cost_usd, 0) + (usage ->> 'costUsd')::double precision end
+  where r.tenant = in_tenant and r.id = run;
+end;
+
+-- Applies a batch. Runs are named once, in `tenants` and `runs`, and meant by their index from then on; no path comes twice in the
+-- attempts, nor in the claims. Answers { runs: [[lastSeq, outboxApplied, cancelRequested, pauseRequested, ended]],
+-- accepted: [boolean for each attempt], claims: [{ status, … }] }. A run that does not exist counts as ended.
+create function treadle.append(
+  content boolean, tenants text[], runs text[],
+  -- attempts (a_): what an executor did, with the last ordinal, and how it ended the attempt, if it did
+  a_run integer[], a_path text[], a_attempt integer[], a_last integer[],
+  a_end text[], a_output text[], a_error text[], a_usage text[], a_name text[],
+  -- their events (e_); `e_of` is an index into the attempts
+  e_of integer[], e_ordinal integer[], e_type text[], e_data text[],
+  -- the outbox (o_)
+  o_run integer[], o_n integer[], o_type text[], o_node text[], o_if_open boolean[], o_data text[],
+  o_kind text[], o_signal text[], o_output text[], o_error text[], o_usage text[],
+  -- claims (c_); `c_data` is that of `node.started`, `c_death` that of `node.retrying` for an attempt that died
+  c_run integer[], c_path text[], c_id uuid[], c_kind text[], c_runtime text[], c_data text[], c_death text
+) returns json
+language plpgsql
+set enable_seqscan = off -- Plans are kept for a connection's life; they must not be those of an empty table.
+as $$
+#variable_conflict use_column
+declare
+  -- Of each run, by its index.
+  v_created timestamptz[];
+  v_time timestamptz[];
+  v_seq integer[];
+  v_told integer[] := array_fill(null::integer, array[cardinality(runs)]);
+  v_lines text[] := array_fill(''::text, array[cardinality(runs)]);
+  v_applied integer[];
+  v_cancel boolean[];
+  v_pause boolean[];
+  v_ended boolean[];
+  -- Of each attempt: the ordinal above which its events count; the largest integer where it is fenced.
+  v_floor integer[];
+  v_accepted boolean[];
+  v_claims json[] := array_fill(null::json, array[cardinality(c_run)]);
+  fenced constant integer := 2147483647;
+  row record;
+begin
+  with locked as (
+    select k.ix, r.*
+    from unnest(tenants, runs) with ordinality as k(tenant, run, ix)
+    join treadle.runs r on r.tenant = k.tenant and r.id = k.run
+    order by r.tenant, r.id
+    for no key update of r
+  )
+  select
+    array_agg(l.created_at order by k.ix), array_agg(greatest(clock_timestamp()::timestamptz(3), l.last_event_at) order by k.ix),
+    array_agg(coalesce(l.last_seq, 0) order by k.ix), array_agg(coalesce(l.outbox_applied, 0) order by k.ix),
+    array_agg(coalesce(l.cancel_requested, false) order by k.ix), array_agg(coalesce(l.pause_requested, false) order by k.ix),
+    array_agg(l.id is null or l.ended_seq is not null order by k.ix)
+  into v_created, v_time, v_seq, v_applied, v_cancel, v_pause, v_ended
+  from generate_series(1, cardinality(runs)) as k(ix) left join locked l on l.ix = k.ix;
+
+  if cardinality(a_run) > 0 then
+    select
+      array_agg(case when open then last_ordinal else fenced end order by ix),
+      array_agg(open or repeated order by ix)
+    into v_floor, v_accepted
+    from (
+      select a.ix, n.last_ordinal,
+        coalesce(n.attempt = a.attempt and n.status = 'running', false) and not v_ended[a.run] as open,
+        coalesce(n.attempt = a.attempt and n.last_ordinal >= a.last, false) as repeated
+      from unnest(a_run, a_path, a_attempt, a_last) with ordinality as a(run, path, attempt, last, ix)
+      left join treadle.node_runs n on n.tenant = tenants[a.run] and n.run_id = runs[a.run] and n.path = a.path
+    ) as judged;
+
+    for row in
+      with new as (
+        select e.*, a_run[e.of] as run, a_path[e.of] as node, a_attempt[e.of] as attempt,
+          v_seq[a_run[e.of]] + (row_number() over (partition by a_run[e.of] order by e.ix))::integer as seq
+        from unnest(e_of, e_ordinal, e_type, e_data) with ordinality as e(of, ordinal, type, data, ix)
+        where e.ordinal > v_floor[e.of]
+      ), stored as (
+        insert into treadle.events (run_created_at, tenant, run_id, seq, time, type, node, attempt, data)
+        select v_created[run], tenants[run], runs[run], seq, v_time[run], type, node, attempt, data from new
+      ), moved as (
+        update treadle.node_runs n set
+          last_ordinal = a.last,
+          status = case a.end when 'node.completed' then 'completed' when 'node.retrying' then 'retrying'
+            when 'node.failed' then 'failed' when 'node.cancelled' then 'cancelled' else n.status end,
+          failures = n.failures + case when a.end in ('node.retrying', 'node.failed') then 1 else 0 end,
+          has_checkpoint = n.has_checkpoint or a.output is not null,
+          error = coalesce(a.error::json, n.error),
+          ended_at = case when a.end is null then n.ended_at else v_time[a.run] end
+        from unnest(a_run, a_path, a_last, a_end, a_output, a_error) with ordinality
+          as a(run, path, last, "end", output, error, ix)
+        where a.last > v_floor[a.ix] and n.tenant = tenants[a.run] and n.run_id = runs[a.run] and n.path = a.path
+      ), kept as (
+        insert into treadle.checkpoints (tenant, run_id, path, attempt, seq, time, output, usage, name)
+        select tenants[run], runs[run], node, attempt, seq, v_time[run],
+          a_output[of]::json, a_usage[of]::json, a_name[of]
+        from new where type = 'node.completed'
+      )
+      select run, max(seq) as seq,
+        case when content then string_agg(
+          tenants[run] || ' ' || treadle.envelope(seq, runs[run], type, v_time[run], node, attempt, data), E'\n' order by seq) end as lines
+      from new group by run
+    loop
+      v_seq[row.run] := row.seq;
+      v_told[row.run] := row.seq;
+      v_lines[row.run] := row.lines;
+    end loop;
+
+    perform treadle.add_usage(tenants[u.run], runs[u.run], u.usage::json)
+    from unnest(a_run, a_usage, a_last) with ordinality as u(run, usage, last, ix)
+    where u.usage is not null and u.last > v_floor[u.ix];
+  end if;
+
+  if cardinality(o_run) > 0 then
+    for row in
+      with numbered as (
+        select o.*, o.n = v_applied[o.run] + row_number() over (partition by o.run order by o.n) as is_next,
+          o.type like 'node.%' and o.type not in ('node.delta', 'node.retrying') as is_status
+        from unnest(o_run, o_n, o_type, o_node, o_if_open, o_data, o_kind, o_signal, o_output, o_error, o_usage)
+          as o(run, n, type, node, if_open, data, kind, signal, output, error, usage)
+        where o.n > v_applied[o.run] and not v_ended[o.run]
+      ), ordered as (
+        select o.*,
+          count(*) filter (where type in ('run.completed', 'run.failed', 'run.cancelled'))
+            over (partition by run order by n rows between unbounded preceding and 1 preceding) as ends_before,
+          lag(type) over (partition by run, node, is_status order by n) as status_before
+        from numbered o where is_next
+      ), judged as (
+        select o.*, n.attempt as known_attempt,
+          case when o.status_before is not null then o.status_before = 'node.started'
+            else coalesce(n.status in ('running', 'retrying'), false) end as open
+        from ordered o
+        left join treadle.node_runs n on n.tenant = tenants[o.run] and n.run_id = runs[o.run] and n.path = o.node
+        where o.ends_before = 0
+      ), new as (
+        select j.run, j.n, j.type, j.node, j.is_status, j.kind, j.signal, j.output, j.error, j.usage, j.data as own_data,
+          case when j.type in ('node.skipped', 'node.reused') then null
+            when j.node is not null then coalesce(j.known_attempt, 1) end as attempt,
+          case when j.type = 'run.cancelled' then treadle.with_reason(j.data, r.cancel_reason) else j.data end as data,
+          v_seq[j.run] + (row_number() over (partition by j.run order by j.n))::integer as seq
+        from judged j left join treadle.runs r on j.type = 'run.cancelled' and r.tenant = tenants[j.run] and r.id = runs[j.run]
+        where j.open or not j.if_open
+      ), stored as (
+        insert into treadle.events (run_created_at, tenant, run_id, seq, time, type, node, attempt, data)
+        select v_created[run], tenants[run], runs[run], seq, v_time[run], type, node, attempt, data from new
+      ), moved as (
+        insert into treadle.node_runs as n
+          (tenant, run_id, path, kind, status, attempt, has_checkpoint, signal, waits, error, started_at, ended_at)
+        select distinct on (run, node) tenants[run], runs[run], node,
+          max(kind) over paths,
+          case type when 'node.started' then 'running' else substr(type, 6) end,
+          coalesce(attempt, 0),
+          bool_or(output is not null) over paths,
+          max(signal) over paths,
+          (max(own_data) filter (where signal is not null) over paths)::json,
+          error::json,
+          case when bool_or(type = 'node.started') over paths then v_time[run] end,
+          case when type <> 'node.started' then v_time[run] end
+        from new where is_status and node is not null
+        window paths as (partition by run, node)
+        order by run, node, n desc
+        on conflict (tenant, run_id, path) do update set
+          kind = coalesce(n.kind, excluded.kind), status = excluded.status,
+          has_checkpoint = n.has_checkpoint or excluded.has_checkpoint,
+          signal = coalesce(n.signal, excluded.signal), waits = coalesce(n.waits, excluded.waits),
+          error = excluded.error, started_at = coalesce(n.started_at, excluded.started_at), ended_at = excluded.ended_at
+      ), kept as (
+        insert into treadle.checkpoints (tenant, run_id, path, attempt, seq, time, output, usage)
+        select tenants[run], runs[run], node, coalesce(attempt, 0), seq, v_time[run], output::json, usage::json
+        from new where output is not null and node is not null
+        on conflict do nothing
+      ), run_moved as (
+        update treadle.runs r set
+          status = s.status,
+          started_at = case when s.started then coalesce(r.started_at, v_time[s.run]) else r.started_at end,
+          ended_at = case when s.ended then v_time[s.run] end,
+          ended_seq = case when s.ended then s.seq end,
+          output = s.output::json, error = s.error::json
+        from (
+          select distinct on (run) run, seq, output, error,
+            type in ('run.completed', 'run.failed', 'run.cancelled') as ended,
+            bool_or(type = 'run.started') over (partition by run) as started,
+            case type when 'run.started' then 'running' when 'run.resumed' then 'running' else substr(type, 5) end as status
+          from new where type like 'run.%' order by run, n desc
+        ) as s
+        where r.tenant = tenants[s.run] and r.id = runs[s.run]
+      )
+      select o.run, max(o.n) as n, max(new.seq) as seq,
+        coalesce(bool_or(o.type in ('run.completed', 'run.failed', 'run.cancelled')), false) as ended,
+        case when content then string_agg(
+          tenants[o.run] || ' ' || treadle.envelope(new.seq, runs[o.run], new.type, v_time[o.run], new.node, new.attempt, new.data),
+          E'\n' order by o.n) end as lines
+      from judged o left join new on new.run = o.run and new.n = o.n group by o.run
+    loop
+      v_applied[row.run] := row.n;
+      v_ended[row.run] := row.ended;
+      if row.seq is not null then
+        v_seq[row.run] := row.seq;
+        v_told[row.run] := row.seq;
+        v_lines[row.run] := v_lines[row.run] || case v_lines[row.run] when '' then '' else E'\n' end || row.lines;
+      end if;
+    end loop;
+  end if;
+
+  if cardinality(c_run) > 0 then
+    for row in
+      with judged as (
+        select c.*, n.status as node_status, n.failures, n.deaths, n.error, n.attempt as known_attempt, k.output, k.usage,
+          case when v_ended[c.run] then 'ended' when n.has_checkpoint then 'done'
+            when n.status in ('failed', 'cancelled') then n.status else 'claimed' end as status,
+          coalesce(n.claim = c.id, false) as repeated,
+          coalesce(n.status = 'running', false) as died
+        from unnest(c_run, c_path, c_id, c_kind, c_runtime, c_data) with ordinality as c(run, path, id, kind, runtime, data, ix)
+        left join treadle.node_runs n on n.tenant = tenants[c.run] and n.run_id = runs[c.run] and n.path = c.path
+        left join treadle.checkpoints k on n.has_checkpoint and k.tenant = n.tenant and k.run_id = n.run_id and k.path = n.path
+      ), new as (
+        select j.ix, j.run, j.path, e.type, e.attempt, e.data,
+          v_seq[j.run] + (row_number() over (partition by j.run order by j.ix, e.attempt))::integer as seq
+        from judged j cross join lateral (
+          select 'node.retrying' as type, j.known_attempt as attempt, c_death as data where j.died
+          union all select 'node.started', coalesce(j.known_attempt, 0) + 1, j.data
+        ) as e
+        where j.status = 'claimed' and not j.repeated
+      ), stored as (
+        insert into treadle.events (run_created_at, tenant, run_id, seq, time, type, node, attempt, data)
+        select v_created[run], tenants[run], runs[run], seq, v_time[run], type, path, attempt, data from new
+      ), moved as (
+        insert into treadle.node_runs as n (tenant, run_id, path, kind, runtime, status, attempt, claim, started_at)
+        select tenants[run], runs[run], path, kind, runtime, 'running', coalesce(known_attempt, 0) + 1, id, v_time[run]
+        from judged where status = 'claimed' and not repeated
+        on conflict (tenant, run_id, path) do update set
+          status = excluded.status, attempt = excluded.attempt, claim = excluded.claim, runtime = excluded.runtime,
+          last_ordinal = 0, deaths = n.deaths + case n.status when 'running' then 1 else 0 end, ended_at = null
+      )
+      select j.ix, j.run, told.seq, told.lines,
+        case j.status
+          when 'claimed' then json_build_object('status', j.status, 'failures', coalesce(j.failures, 0),
+            'attempt', case when j.repeated then j.known_attempt else coalesce(j.known_attempt, 0) + 1 end,
+            'deaths', coalesce(j.deaths, 0) + case when j.died and not j.repeated then 1 else 0 end)
+          when 'done' then json_build_object('status', j.status, 'output', j.output, 'usage', j.usage)
+          when 'failed' then json_build_object('status', j.status, 'error', j.error)
+          else json_build_object('status', j.status) end as answer
+      from judged j left join lateral (
+        select max(seq) as seq, string_agg(
+          tenants[run] || ' ' || treadle.envelope(seq, runs[run], type, v_time[run], path, attempt, data), E'\n' order by seq) as lines
+        from new where new.ix = j.ix
+      ) as told on true
+      order by j.ix
+    loop
+      v_claims[row.ix] := row.answer;
+      if row.seq is not null then
+        v_seq[row.run] := greatest(v_seq[row.run], row.seq);
+        v_told[row.run] := v_seq[row.run];
+        v_lines[row.run] := v_lines[row.run] || case v_lines[row.run] when '' then '' else E'\n' end || row.lines;
+      end if;
+    end loop;
+  end if;
+
+  update treadle.runs r set last_seq = k.seq, last_event_at = k.time, outbox_applied = k.applied
+  from unnest(tenants, runs, v_seq, v_time, v_applied) as k(tenant, run, seq, time, applied)
+  where r.tenant = k.tenant and r.id = k.run and (r.last_seq, r.outbox_applied) is distinct from (k.seq, k.applied);
+
+  perform treadle.tell(tenants, runs, v_told, case when content then v_lines end);
+  return json_build_object(
+    'runs', (
+      select json_agg(json_build_array(k.seq, k.applied, k.cancel, k.pause, k.ended) order by k.ix)
+      from unnest(v_seq, v_applied, v_cancel, v_pause, v_ended) with ordinality as k(seq, applied, cancel, pause, ended, ix)),
+    'accepted', to_json(v_accepted), 'claims', to_json(v_claims));
+end
+$$;

@@ -1,0 +1,46 @@
+-- Who may do what. The two roles of the services belong to the server, not to a database, so `migrate` creates them. The API sees one
+-- tenant at a time, named by the transaction; workers see all, since a batch mixes them. Neither can change a stored event, or the tables.
+-- This file says the whole of it: what is granted and stands here no more is taken back.
+
+do $$
+declare
+  name text;
+begin
+  for name in select tablename from pg_tables
+    where schemaname = 'treadle' and tablename !~ '^events_' and tablename not in ('migrations', 'routines')
+  loop
+    execute format('alter table treadle.%I enable row level security', name);
+    execute format('alter table treadle.%I force row level security', name);
+    execute format('drop policy if exists owner on treadle.%I', name);
+    execute format('drop policy if exists worker on treadle.%I', name);
+    execute format('drop policy if exists api on treadle.%I', name);
+    execute format('create policy owner on treadle.%I to current_user using (true) with check (true)', name);
+    execute format('create policy worker on treadle.%I to treadle_worker using (true) with check (true)', name);
+    execute format($policy$
+      create policy api on treadle.%I to treadle_api
+      using (tenant = current_setting('treadle.tenant', true)) with check (tenant = current_setting('treadle.tenant', true))
+    $policy$, name);
+  end loop;
+end
+$$;
+
+grant usage on schema treadle to treadle_api, treadle_worker;
+revoke all on all tables in schema treadle from treadle_api, treadle_worker;
+
+grant select, insert on treadle.events, treadle.plans, treadle.run_requests to treadle_api;
+grant select, insert, update on treadle.runs, treadle.idempotency to treadle_api;
+grant delete on treadle.idempotency to treadle_api;
+grant select, update on treadle.node_runs to treadle_api;
+grant select on treadle.checkpoints to treadle_api;
+
+grant select, update on treadle.runs to treadle_worker;
+grant select, insert on treadle.events, treadle.checkpoints to treadle_worker;
+grant select, insert, update on treadle.node_runs to treadle_worker;
+grant select on treadle.plans, treadle.run_requests to treadle_worker;
+
+grant select, insert, update on treadle.blobs, treadle.blob_refs to treadle_api, treadle_worker;
+grant delete on treadle.blobs to treadle_worker; -- the sweeper
+
+revoke execute on all functions in schema treadle from public;
+grant execute on all functions in schema treadle to treadle_api;
+grant execute on function treadle.append, treadle.envelope, treadle.tell, treadle.with_reason, treadle.add_usage to treadle_worker;
