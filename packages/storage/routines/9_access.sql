@@ -41,6 +41,13 @@ grant select on treadle.plans, treadle.run_requests to treadle_worker;
 grant select, insert, update on treadle.blobs, treadle.blob_refs to treadle_api, treadle_worker;
 grant delete on treadle.blobs to treadle_worker; -- the sweeper
 
+grant select, insert, delete on treadle.transcripts, treadle.transcript_profiles to treadle_worker;
+grant select, insert on treadle.pinned_tools to treadle_worker;
+grant select, insert, update, delete on treadle.cached_results to treadle_worker;
+grant delete on treadle.blob_refs to treadle_worker; -- of cached results that are over
+
 revoke execute on all functions in schema treadle from public;
 grant execute on all functions in schema treadle to treadle_api;
 grant execute on function treadle.append, treadle.envelope, treadle.tell, treadle.with_reason, treadle.add_usage to treadle_worker;
+grant execute on function treadle.write_turn, treadle.read_transcript, treadle.cancelled_call, treadle.pin_tools to treadle_worker;
+grant execute on function treadle.cache_key, treadle.find_cached, treadle.keep_cached, treadle.refer_to_blobs to treadle_worker;

@@ -1781,6 +1781,27 @@ export type ToolCall = {
   arguments: string
 }
 /**
+ * A ToolCall as the workflow gets it.
+ */
+export type AskedToolCall = {
+  /**
+   * Not empty, and no other call of the turn has it: the worker sees to that.
+   */
+  id: string
+  /**
+   * A name of `tools`, or `<name>.<tool>` of an MCP server; whatever the model wrote where it is neither.
+   */
+  name: string
+  /**
+   * As the model wrote them: JSON, or not. Empty where `args` has them.
+   */
+  arguments: string
+  /**
+   * A handle of the object that large arguments are (more than 1 KiB, in an answer above 16 KiB).
+   */
+  args?: unknown
+}
+/**
  * `path` names the tool call's checkpoint, which has its output; where there is none (a person refused it, it failed, no such tool) `content` is for the model as it stands.
  */
 export type ToolCallResult = {
@@ -1792,7 +1813,7 @@ export type ToolCallResult = {
  * The output of a ModelTurnWork: tool calls to be made, or the agent's answer, or why its answer does not fit `outputSchema`.
  */
 export type ModelTurnAnswer = {
-  toolCalls?: ToolCall[]
+  toolCalls?: AskedToolCall[]
   output?: unknown
   misfit?: string
 }
@@ -1820,7 +1841,7 @@ export type LlmWork = {
   messages: Message[]
 }
 /**
- * One model call of an agent. The transcript is rows of its own: the call reads those of `agent` up to `turn`, and writes the answer there, after `results` of the turn before. Its output is a ModelTurnAnswer.
+ * One model call of an agent. The transcript is rows of its own: the call reads those of `agent` up to `turn`, and writes the answer there, after `results` of the turn before. Its output is a ModelTurnAnswer. See docs/worker-protocol.md.
  */
 export type ModelTurnWork = {
   kind: 'modelTurn'
@@ -1828,14 +1849,14 @@ export type ModelTurnWork = {
   agent: Path
   turn: number
   /**
-   * Text, or a handle.
+   * Text, or a handle. Given, with `tools`, where the speaker is new: in turn 0 and after a handoff. Else those of the newest turn that had them hold, from the transcript.
    */
-  instructions: unknown
+  instructions?: unknown
   /**
    * The first user message, given with turn 0.
    */
   input?: unknown
-  tools: ToolSpec[]
+  tools?: ToolSpec[]
   /**
    * What came of the tool calls of the turn before, in their order.
    */

@@ -142,7 +142,7 @@ test('a handoff passes the conversation to another agent, with its model, instru
   expect(
     requests.map(
       ({ work }) =>
-        work.kind === 'modelTurn' && [work.model.model, work.instructions, work.tools.map(({ name }) => name)],
+        work.kind === 'modelTurn' && [work.model.model, work.instructions, work.tools?.map(({ name }) => name)],
     ),
   ).toEqual([
     ['m', 'Be null.', ['look', 'pay', 'handoff_to_payer', 'handoff_to_teller']],

@@ -1,0 +1,34 @@
+import type { Json, JsonSchema, RunRef, Runtime, Work } from '@treadle/contract'
+import type { Pool } from 'pg'
+import { persistentQuery } from '../database/persist.ts'
+
+/** What is executed, and so what a result is the result of. */
+export type CacheKey = { runtime: Runtime; work: Work; outputSchema?: JsonSchema | undefined }
+
+/** Results of nodes with `cache`, for all runs of a tenant: see routines/5_cache.sql. Calls wait out an outage, until `signal` aborts. */
+export type ResultCache = {
+  /** A result that is at most `ageMsMax` old; the run refers to its blobs from then on. */
+  find(run: RunRef, key: CacheKey, ageMsMax: number, signal: AbortSignal): Promise<{ output: Json } | null>
+  keep(run: RunRef, key: CacheKey, result: { output: Json; ttlMs: number }, signal: AbortSignal): Promise<void>
+}
+
+/** `pool`: connections of a login in `treadle_worker`. */
+export const createResultCache = ({ pool }: { pool: Pool }): ResultCache => ({
+  find(run, key, ageMsMax, signal) {
+    const values = [run.tenant, run.id, ...keyValues(key), ageMsMax]
+    return persistentQuery<{ output: Json } | null>(pool, { name: 'treadle find cached', text: FIND, values }, signal)
+  },
+  async keep(run, key, { output, ttlMs }, signal) {
+    const values = [run.tenant, ...keyValues(key), JSON.stringify(output), ttlMs]
+    await persistentQuery(pool, { name: 'treadle keep cached', text: KEEP, values }, signal)
+  },
+})
+
+const keyValues = ({ runtime, work, outputSchema }: CacheKey) => [
+  runtime,
+  JSON.stringify(work),
+  outputSchema === undefined ? null : JSON.stringify(outputSchema),
+]
+
+const FIND = 'select treadle.find_cached($1, $2, $3, $4::json, $5::json, $6::bigint) as value'
+const KEEP = 'select treadle.keep_cached($1, $2, $3::json, $4::json, $5::json, $6::bigint) as value'
