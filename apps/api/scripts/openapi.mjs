@@ -13,6 +13,7 @@ const silent = { info() {}, warn() {}, error() {}, debug() {}, trace() {}, fatal
 const app = await buildApi({
   config: { bodyBytesMax: 1024, heartbeatMs: 1000, stallMs: 1000 },
   runs: {},
+  workflows: {},
   log: {},
   blobs: {},
   blobRefs: {},

@@ -1,5 +1,5 @@
 import type { Bridge } from '@treadle/bridge'
-import type { BlobRefs, BlobStore, EventLog, RunStore } from '@treadle/storage'
+import type { BlobRefs, BlobStore, EventLog, RunStore, WorkflowStore } from '@treadle/storage'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.ts'
 import type { CompileDocument } from './documents/compile-document.ts'
@@ -18,8 +18,11 @@ import { getPendingRoute } from './routes/get-pending.ts'
 import { getResultRoute } from './routes/get-result.ts'
 import { getRunRoute } from './routes/get-run.ts'
 import { getStateRoute } from './routes/get-state.ts'
+import { getWorkflowRoutes } from './routes/get-workflow.ts'
 import { healthRoutes, type Part } from './routes/health.ts'
+import { labelWorkflowRoutes } from './routes/label-workflow.ts'
 import { listRunsRoute } from './routes/list-runs.ts'
+import { putWorkflowRoute } from './routes/put-workflow.ts'
 import { sendSignalRoute } from './routes/send-signal.ts'
 import { startRunRoute } from './routes/start-run.ts'
 import { streamRunRoute } from './routes/stream-run.ts'
@@ -31,10 +34,12 @@ import type { SampleSpec } from './runs/specs.ts'
 import { createStartRun } from './runs/start-run.ts'
 import type { Starter } from './runs/starter.ts'
 import { createStreams } from './stream/streams.ts'
+import { createStoreWorkflow } from './workflows/store-workflow.ts'
 
 export type ApiParts = {
   config: Pick<Config, 'bodyBytesMax' | 'heartbeatMs' | 'stallMs'>
   runs: RunStore
+  workflows: WorkflowStore
   log: EventLog
   blobs: BlobStore
   blobRefs: BlobRefs
@@ -54,7 +59,7 @@ const HEADERS_TIMEOUT_MS = 10_000
 
 /** The API, ready for `inject` or `listen`. Closing it sends streams away and waits for the requests under way. */
 export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
-  const { config, runs, log, blobs, blobRefs, bridge, starter, compile, sampleSpec, parts, logger } = api
+  const { config, runs, workflows, log, blobs, blobRefs, bridge, starter, compile, sampleSpec, parts, logger } = api
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -86,8 +91,9 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   })
 
   const checkValue = createCheckValue()
-  const startRun = createStartRun({ runs, blobs, blobRefs, compile, checkValue, starter })
+  const startRun = createStartRun({ runs, workflows, blobs, blobRefs, compile, checkValue, starter })
   const deliverSignal = createDeliverSignal({ runs, log, bridge, checkValue })
+  const storeWorkflow = createStoreWorkflow({ workflows, blobs, blobRefs })
   const control = createControlRun({ runs, bridge, log: logger })
 
   await app.register(startRunRoute, { startRun, runs, log, streams })
@@ -102,6 +108,9 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   await app.register(sendSignalRoute, { deliverSignal, runs })
   await app.register(controlRunRoutes, { control, runs })
   await app.register(checkDocumentRoutes, { compile, sampleSpec })
+  await app.register(putWorkflowRoute, { compile, storeWorkflow })
+  await app.register(getWorkflowRoutes, { workflows })
+  await app.register(labelWorkflowRoutes, { workflows })
   await app.register(documentationRoutes)
   await app.register(healthRoutes, { parts, isStopping: () => isStopping })
   await app.ready()

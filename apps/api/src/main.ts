@@ -1,6 +1,12 @@
 import { createBridge } from '@treadle/bridge'
-import { createBlobRefs, createEventLog, createPool, createRunStore, openBlobs } from '@treadle/storage'
-import { createTranslateCache } from '@treadle/translator'
+import {
+  createBlobRefs,
+  createEventLog,
+  createPool,
+  createRunStore,
+  createWorkflowStore,
+  openBlobs,
+} from '@treadle/storage'
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { buildApi } from './build-api.ts'
@@ -23,6 +29,7 @@ const pool = createPool({
   log: logger,
 })
 const runs = createRunStore({ pool })
+const workflows = createWorkflowStore({ pool })
 const log = createEventLog({ pool, listenUrl: config.databaseUrl, log: logger })
 const blobs = openBlobs({ url: config.blobs })
 const blobRefs = createBlobRefs({ pool })
@@ -34,17 +41,17 @@ const bridge = createBridge({
 })
 
 const starter = createStarter({ bridge, runs, blobRefs, specOf: createSpecOf(config), log: logger })
-const documents = createTranslateCache()
 const limits = { executionTimeoutMs: config.runTimeoutMs }
 const app = await buildApi({
   config,
   runs,
+  workflows,
   log,
   blobs,
   blobRefs,
   bridge,
   starter,
-  compile: createCompileDocument((text) => documents.translate(text, { limits })),
+  compile: createCompileDocument({ workflows, limits }),
   sampleSpec: createSampleSpec(config),
   parts: [
     { name: 'Postgres', check: () => pool.query('select 1') },

@@ -5,8 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { buildApi, createCompileDocument, createSampleSpec, createSpecOf, createStarter } from '@treadle/api'
 import { type Bridge, createBridge } from '@treadle/bridge'
 import { freePort } from '@treadle/local'
-import { createBlobRefs, openBlobs } from '@treadle/storage'
-import { createTranslateCache } from '@treadle/translator'
+import { createBlobRefs, createWorkflowStore, openBlobs } from '@treadle/storage'
 import { pino } from 'pino'
 import { afterAll, beforeAll } from 'vitest'
 import { openStorage, type Storage } from '../../storage/support/storage.ts'
@@ -43,19 +42,20 @@ async function openApi({ bodyBytesMax = 4 * 1024 * 1024, heartbeatMs = 10_000, s
   const bridge = createBridge({ address: `127.0.0.1:${await freePort()}`, namespace: 'default', callTimeoutMs: 500 })
   const logged: Record<string, unknown>[] = []
   const logger = pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
-  const documents = createTranslateCache()
+  const workflows = createWorkflowStore({ pool: storage.api })
   const config = { runTimeoutMs: 86_400_000 }
   const blobRefs = createBlobRefs({ pool: storage.api })
   const starter = createStarter({ bridge, runs: storage.runs, blobRefs, specOf: createSpecOf(config), log: logger })
   const app = await buildApi({
     config: { bodyBytesMax, heartbeatMs, stallMs },
     runs: storage.runs,
+    workflows,
     log: storage.log,
     blobs,
     blobRefs,
     bridge,
     starter,
-    compile: createCompileDocument((text) => documents.translate(text)),
+    compile: createCompileDocument({ workflows }),
     sampleSpec: createSampleSpec(config),
     parts: [
       { name: 'Postgres', check: () => storage.api.query('select 1') },

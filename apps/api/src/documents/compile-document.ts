@@ -1,5 +1,13 @@
-import type { Diagnostic, Json, Plan, ProblemError } from '@treadle/contract'
-import type { PlanBlob, Translation } from '@treadle/translator'
+import type { Diagnostic, Json, Plan, ProblemError, TenantId } from '@treadle/contract'
+import type { StoredWorkflow, WorkflowStore } from '@treadle/storage'
+import {
+  createTranslateCache,
+  type PlanBlob,
+  type TranslateLimits,
+  type Translation,
+  type WorkflowResolver,
+} from '@treadle/translator'
+import { sha256 } from '../http/canonical-json.ts'
 import { problem } from '../http/problem.ts'
 
 export type CompiledDocument = {
@@ -11,32 +19,71 @@ export type CompiledDocument = {
   blobs: readonly PlanBlob[]
 }
 
-/** Documents to plans. The same document again costs a hash. */
+/** Documents to plans. The same document again costs a hash; one that names stored workflows is checked against the tenant's. */
 export type CompileDocument = {
   /** Findings and all. `source` is the document's text, or its value. */
-  all(source: Json): Translation
+  all(tenant: TenantId, source: Json): Promise<Translation>
   /** @throws ProblemAnswer `invalid-ir` with every finding. */
-  orRefuse(source: Json): CompiledDocument
+  orRefuse(tenant: TenantId, source: Json): Promise<CompiledDocument>
 }
 
-/** `translate` remembers what it made of a text. */
-export const createCompileDocument = (translate: (text: string) => Translation): CompileDocument => ({
-  all: (source) => translate(textOf(source)),
-  orRefuse(source) {
-    const document = textOf(source)
-    const { ok, diagnostics, plan, planHash, blobs = [] } = translate(document)
-    if (!ok || !plan || planHash === undefined) throw refusal(diagnostics)
-    return { plan, planHash, document, blobs }
-  },
-})
+type Parts = { workflows: Pick<WorkflowStore, 'version'>; limits?: Partial<TranslateLimits> }
+
+export function createCompileDocument({ workflows, limits = {} }: Parts): CompileDocument {
+  const cache = createTranslateCache({
+    optionsKey: (options) => (options.workflows as Resolver | undefined)?.key ?? '',
+  })
+  const wants = new WeakMap<Translation, readonly string[]>()
+
+  /** Translating is pure, so what a document names is looked up between two translations: as often as workflows are inside each other. */
+  const all: CompileDocument['all'] = async (tenant, source) => {
+    const text = textOf(source)
+    const known = new Map<string, StoredWorkflow | undefined>()
+    for (;;) {
+      const asked = new Set<string>()
+      const translated = cache.translate(text, { limits, workflows: resolverOf(known, asked) })
+      if (!wants.has(translated)) wants.set(translated, [...asked]) // One from the cache has asked for nothing this time.
+      const unknown = wants.get(translated) ?? []
+      if (unknown.length === 0) return translated
+      for (const ref of unknown) {
+        const [name = '', version] = ref.split('@')
+        known.set(ref, await workflows.version(tenant, name, version))
+      }
+    }
+  }
+
+  return {
+    all,
+    async orRefuse(tenant, source) {
+      const { ok, diagnostics, plan, planHash, blobs = [] } = await all(tenant, source)
+      if (!ok || !plan || planHash === undefined) throw refusal(diagnostics)
+      return { plan, planHash, document: textOf(source), blobs }
+    },
+  }
+}
+
+/** `key`: what it knows, for the cache. */
+type Resolver = WorkflowResolver & { key: string }
+
+/** Answers from `known`, and notes in `asked` what is not in it. */
+function resolverOf(known: ReadonlyMap<string, StoredWorkflow | undefined>, asked: Set<string>): Resolver {
+  const resolve = (name: string, version: string) => {
+    const ref = `${name}@${version}`
+    if (!known.has(ref)) asked.add(ref)
+    return known.get(ref)?.document
+  }
+  const facts = [...known].map(([ref, stored]) => `${ref}=${stored?.documentSha256 ?? ''}`).sort()
+  return Object.assign(resolve, { key: facts.length === 0 ? '' : sha256(...facts) })
+}
 
 const textOf = (source: Json): string => (typeof source === 'string' ? source : JSON.stringify(source))
 
-function refusal(diagnostics: Diagnostic[]) {
+/** `at`: where the document stands in the request. */
+export function refusal(diagnostics: readonly Diagnostic[], at = '/ir') {
   const errors = diagnostics.filter(({ severity }) => severity === 'error')
   const count = errors.length === 1 ? 'One finding has' : `${errors.length} findings have`
   return problem('invalid-ir', `${count} to be mended before it can run.`, {
-    errors: errors.map(({ path, code, message }): ProblemError => ({ path: `/ir${path}`, code, message })),
-    diagnostics,
+    errors: errors.map(({ path, code, message }): ProblemError => ({ path: `${at}${path}`, code, message })),
+    diagnostics: [...diagnostics],
   })
 }

@@ -13,6 +13,8 @@ export function createValidatorCompiler(): FastifySchemaCompiler<Json> {
   const strict = createAjv()
   const coercing = createAjv({ coerceTypes: 'array', useDefaults: true })
   return ({ schema, httpPart }) => {
+    // Whether the body is a document is what the translator is asked, which names every finding.
+    if (httpPart === 'body' && (schema as { $ref?: string }).$ref === DOCUMENT) return (value: unknown) => ({ value })
     const validate = (httpPart === 'body' ? strict : coercing).compile(schema as object)
     return (value: unknown) => {
       if (validate(value)) return { value }
@@ -20,6 +22,8 @@ export function createValidatorCompiler(): FastifySchemaCompiler<Json> {
     }
   }
 }
+
+const DOCUMENT = 'ir.v1.schema.json'
 
 /** What Ajv found, one line for each place and fault, without repeats, sorted by place. */
 export function validationErrors(found: readonly Partial<ErrorObject>[]): ProblemError[] {

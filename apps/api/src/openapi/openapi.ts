@@ -17,6 +17,7 @@ const TAGS = [
   { name: 'streams', description: 'Everything that happens in a run, in order.' },
   { name: 'control', description: 'Signals, and taking hold of a run.' },
   { name: 'documents', description: 'Checking documents.' },
+  { name: 'workflows', description: 'Documents that are kept under a name, version by version.' },
   { name: 'documentation', description: 'Schemas, problem types, health.' },
 ]
 

@@ -1,8 +1,7 @@
-import type { Compilation, Json, Validation } from '@treadle/contract'
-import type { Translation } from '@treadle/translator'
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { Compilation, Validation } from '@treadle/contract'
+import type { FastifyPluginAsync } from 'fastify'
 import type { CompileDocument } from '../documents/compile-document.ts'
-import { problem } from '../http/problem.ts'
+import { DOCUMENT_BODY, readDocument } from '../documents/read-document.ts'
 import { answer, problemAnswers, ref } from '../openapi/refs.ts'
 import type { SampleSpec } from '../runs/specs.ts'
 
@@ -12,7 +11,7 @@ export type CheckDocumentParts = {
 }
 
 const ROUTE = {
-  config: { rawBody: true, acceptsYaml: true },
+  config: DOCUMENT_BODY,
   body: { description: 'The document itself.', ...ref('ir.v1') },
   problems: problemAnswers('malformed-request', 'too-large', 'unsupported-media-type'),
 } as const
@@ -31,10 +30,9 @@ export const checkDocumentRoutes: FastifyPluginAsync<CheckDocumentParts> = async
         body: ROUTE.body,
         response: { 200: answer('The findings.', ref('api.v1', 'Validation')), ...ROUTE.problems },
       },
-      validatorCompiler: () => () => true, // Whether it is a document is what is asked.
     },
     async (request): Promise<Validation> => {
-      const { ok, diagnostics } = read(compile, request)
+      const { ok, diagnostics } = (await readDocument(compile, request)).translated
       return { ok, diagnostics }
     },
   )
@@ -52,10 +50,9 @@ export const checkDocumentRoutes: FastifyPluginAsync<CheckDocumentParts> = async
         body: ROUTE.body,
         response: { 200: answer('The spec, or the findings.', ref('api.v1', 'Compilation')), ...ROUTE.problems },
       },
-      validatorCompiler: () => () => true,
     },
     async (request): Promise<Compilation> => {
-      const translated = read(compile, request)
+      const { translated } = await readDocument(compile, request)
       const { ok, diagnostics, planHash, bounds } = translated
       if (!ok || !translated.plan) return { ok, diagnostics }
       return {
@@ -68,22 +65,3 @@ export const checkDocumentRoutes: FastifyPluginAsync<CheckDocumentParts> = async
     },
   )
 }
-
-/** @throws ProblemAnswer `malformed-request` for a text that is no document at all, such as half a JSON. */
-function read(compile: CompileDocument, request: FastifyRequest): Translation {
-  const text = request.body as Json
-  if (typeof text !== 'string') throw problem('malformed-request', 'Send the document as the body.')
-  const translated = compile.all(text)
-  const unreadable = translated.diagnostics.find(({ code }) => UNREADABLE.has(code))
-  if (unreadable) {
-    const { path, code, message } = unreadable
-    throw problem('malformed-request', message, {
-      errors: [{ path, code, message }],
-      diagnostics: translated.diagnostics,
-    })
-  }
-  return translated
-}
-
-/** Findings after which there is nothing to find more in. */
-const UNREADABLE = new Set(['syntax', 'too-deep', 'too-large', 'too-many-aliases'])

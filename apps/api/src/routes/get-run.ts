@@ -1,7 +1,7 @@
 import type { RunId } from '@treadle/contract'
 import type { RunStore } from '@treadle/storage'
 import type { FastifyPluginAsync } from 'fastify'
-import { sha256 } from '../http/canonical-json.ts'
+import { ETAG, IF_NONE_MATCH, sendTagged } from '../http/conditions.ts'
 import { problem } from '../http/problem.ts'
 import { answer, problemAnswers, RUN_ID_PARAMS, ref } from '../openapi/refs.ts'
 import { runView } from '../runs/run-view.ts'
@@ -17,14 +17,10 @@ export const getRunRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'get'> }> = 
         params: RUN_ID_PARAMS,
         headers: {
           type: 'object',
-          properties: {
-            'if-none-match': { type: 'string', maxLength: 1_000, description: 'An `ETag` that was seen.' },
-          },
+          properties: { 'if-none-match': IF_NONE_MATCH },
         },
         response: {
-          200: answer('The run.', ref('run.v1'), {
-            ETag: { description: 'Changes with the run.', type: 'string' },
-          }),
+          200: answer('The run.', ref('run.v1'), ETAG),
           304: { description: 'It is as it was.', type: 'null' },
           ...problemAnswers('malformed-request', 'not-found'),
         },
@@ -34,14 +30,7 @@ export const getRunRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'get'> }> = 
       const { runId } = request.params
       const row = await runs.get(request.tenant, runId)
       if (!row) throw problem('not-found', `There is no run ${runId}.`)
-      const run = runView(row)
-      const etag = `"${sha256(JSON.stringify(run)).slice(0, 32)}"`
-      reply.headers({ etag, 'cache-control': 'private, no-cache' })
-      return matches(request.headers['if-none-match'], etag) ? reply.code(304).send() : run
+      return sendTagged(request, reply, runView(row), 'private, no-cache')
     },
   )
 }
-
-/** RFC 9110 §13.1.2: a list of tags, compared weakly, or `*`. */
-const matches = (header: string | undefined, etag: string): boolean =>
-  (header ?? '').split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)

@@ -1,8 +1,7 @@
 import type { RunPage, RunStatus, Time } from '@treadle/contract'
-import type { RunFilter, RunRow, RunStore } from '@treadle/storage'
+import type { RunFilter, RunStore } from '@treadle/storage'
 import type { FastifyPluginAsync } from 'fastify'
-import { canonicalJson, sha256 } from '../http/canonical-json.ts'
-import { problem } from '../http/problem.ts'
+import { PAGE_QUERY, pageOf, readCursor, writeCursor } from '../http/cursor.ts'
 import { answer, problemAnswers, ref } from '../openapi/refs.ts'
 import { runView } from '../runs/run-view.ts'
 
@@ -42,12 +41,7 @@ export const listRunsRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'list'> }>
             },
             since: { ...TIME, description: 'Created at or after this time.' },
             until: { ...TIME, description: 'Created before this time.' },
-            limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
-            cursor: {
-              type: 'string',
-              maxLength: 1_000,
-              description: 'The `nextCursor` of the page before, with the same filter.',
-            },
+            ...PAGE_QUERY,
           },
         },
         response: { 200: answer('A page of runs.', ref('api.v1', 'RunPage')), ...problemAnswers('malformed-request') },
@@ -55,19 +49,15 @@ export const listRunsRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'list'> }>
     },
     async (request, reply): Promise<RunPage> => {
       const { limit, cursor, ...filter } = request.query
-      const before = cursor === undefined ? undefined : readCursor(cursor, filter)
+      const before = cursor === undefined ? undefined : placeOf(readCursor(cursor, filter, isPlace))
       const found = await runs.list(request.tenant, {
         ...filterOf(filter),
         ...(before && { before }),
         limit: limit + 1, // One more, to know whether there is a next page.
       })
-      const page = found.slice(0, limit)
-      const last = page.at(-1)
+      const { rows, ...next } = pageOf(found, limit, ({ createdAt, id }) => writeCursor([createdAt, id], filter))
       reply.header('cache-control', 'no-store')
-      return {
-        items: page.map(runView),
-        ...(last && found.length > limit && { nextCursor: writeCursor(last, filter) }),
-      }
+      return { items: rows.map(runView), ...next }
     },
   )
 }
@@ -80,20 +70,14 @@ function filterOf({ tag, ...rest }: Filter): Omit<RunFilter, 'limit'> {
   return { ...rest, tag: { key, ...(value.length > 0 && { value: value.join('=') }) } }
 }
 
-/** The place of a run, and what it was a page of: with another filter the place means nothing. */
-const writeCursor = ({ createdAt, id }: RunRow, filter: Filter): string =>
-  Buffer.from(JSON.stringify([createdAt, id, markOf(filter)])).toString('base64url')
+/** The time and the id of a run. */
+type Place = [createdAt: Time, id: string]
 
-function readCursor(cursor: string, filter: Filter): NonNullable<RunFilter['before']> {
-  try {
-    const [createdAt, id, mark] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-    if (mark === markOf(filter) && ID.test(id) && !Number.isNaN(Date.parse(createdAt))) return { createdAt, id }
-  } catch {
-    // Answered below, like a cursor of another list.
-  }
-  throw problem('malformed-request', 'The cursor is none of this list with this filter.')
-}
+const placeOf = ([createdAt, id]: Place) => ({ createdAt, id })
+
+const isPlace = (place: unknown): place is Place =>
+  Array.isArray(place) && isTime(place[0]) && ID.test(String(place[1]))
+
+const isTime = (value: unknown) => new Date(String(value)).toJSON() === value
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/
-
-const markOf = (filter: Filter): string => sha256(canonicalJson(filter)).slice(0, 12)

@@ -7,14 +7,15 @@ import {
   type StartRun,
   type TenantId,
 } from '@treadle/contract'
-import type { BlobRefs, BlobStore, IdempotencyKey, RunRow, RunStore, StoredResponse } from '@treadle/storage'
-import type { CompileDocument } from '../documents/compile-document.ts'
+import type { IdempotencyKey, RunRow, RunStore, StoredResponse, WorkflowStore } from '@treadle/storage'
+import type { CompileDocument, CompiledDocument } from '../documents/compile-document.ts'
 import { unservedParts } from '../documents/unserved.ts'
 import { canonicalJson, sha256 } from '../http/canonical-json.ts'
 import { refusedKey } from '../http/idempotency.ts'
-import { problem } from '../http/problem.ts'
+import { ProblemAnswer, problem } from '../http/problem.ts'
 import type { CheckValue } from './check-value.ts'
 import { offloadLarge } from './large-values.ts'
+import { createPutBlob, type PutBlobParts } from './put-blob.ts'
 import { createdRunView } from './run-view.ts'
 import type { Starter } from './starter.ts'
 
@@ -23,10 +24,9 @@ export type StartCommand = { tenant: TenantId; body: StartRun; idempotencyKey: I
 /** `answer` is what is told of the run: the stored one when the request is a repeat. */
 export type StartedRun = { runId: RunId; answer: StoredResponse; isReplay: boolean }
 
-export type StartRunParts = {
-  runs: Pick<RunStore, 'insert'>
-  blobs: Pick<BlobStore, 'put'>
-  blobRefs: Pick<BlobRefs, 'touch'>
+export type StartRunParts = PutBlobParts & {
+  runs: Pick<RunStore, 'insert' | 'lookUpKey' | 'get'>
+  workflows: Pick<WorkflowStore, 'version'>
   compile: CompileDocument
   checkValue: CheckValue
   starter: Pick<Starter, 'startSoon'>
@@ -41,40 +41,69 @@ const INPUT_BYTES_MAX = 1024 * 1024
  * @throws ProblemAnswer
  */
 export const createStartRun = (parts: StartRunParts) => {
-  return async ({ tenant, body, idempotencyKey }: StartCommand): Promise<StartedRun> => {
-    const { plan, planHash, document, blobs } = parts.compile.orRefuse(documentOf(body))
-    refuseUnserved(plan)
-    const input = checkedInput(parts.checkValue, plan, (body.input ?? {}) as Json)
-    const id = body.id ?? newRunId()
-    const value = await storeLarge(parts, tenant, input, blobs)
-
-    const result = await parts.runs.insert(tenant, {
-      id,
-      clientGivenId: body.id !== undefined,
-      plan: { hash: planHash, plan },
-      document,
-      input: value,
-      workflow: { name: plan.name },
-      tags: (body.tags ?? {}) as Record<string, string>,
-      ...(body.priority !== undefined && { priority: body.priority }),
-      ...(body.startAt !== undefined && { startAt: body.startAt }),
-      requestFingerprint: sha256(canonicalJson(body)),
-      ...(idempotencyKey !== undefined && { idempotency: { ...idempotencyKey, response: createdAnswer } }),
-    })
-    switch (result.outcome) {
-      case 'created':
-        if (isDue(result.run)) parts.starter.startSoon({ run: result.run, plan, input: value })
-        return { runId: id, answer: createdAnswer(result.run), isReplay: false }
-      case 'replayed':
-        return { runId: runIdOf(result.response), answer: result.response, isReplay: true }
-      case 'exists':
-        if (!result.sameRequest) throw problem('run-exists', `The run ${id} was started by another request.`)
-        return { runId: id, answer: createdAnswer(result.run), isReplay: true }
-      default:
-        throw refusedKey(result.outcome)
+  return async (command: StartCommand): Promise<StartedRun> => {
+    try {
+      return await startOnce(parts, command)
+    } catch (refusal) {
+      // What was answered once is answered again, also when it would be refused today: a label has moved, a quota is used up.
+      const known = refusal instanceof ProblemAnswer ? await answeredBefore(parts, command) : undefined
+      if (known) return known
+      throw refusal
     }
   }
 }
+
+async function startOnce(parts: StartRunParts, { tenant, body, idempotencyKey }: StartCommand): Promise<StartedRun> {
+  const { plan, planHash, document, blobs, version } = await documentOf(parts, tenant, body)
+  refuseUnserved(plan)
+  const input = checkedInput(parts.checkValue, plan, (body.input ?? {}) as Json)
+  const id = body.id ?? newRunId()
+  const putBlob = createPutBlob(parts, tenant)
+  for (const { json } of blobs) await putBlob(json)
+  const value = await offloadLarge(input, putBlob)
+
+  const result = await parts.runs.insert(tenant, {
+    id,
+    clientGivenId: body.id !== undefined,
+    plan: { hash: planHash, plan },
+    ...(document !== undefined && { document }),
+    input: value,
+    workflow: { name: plan.name, ...(version !== undefined && { version }) },
+    tags: (body.tags ?? {}) as Record<string, string>,
+    ...(body.priority !== undefined && { priority: body.priority }),
+    ...(body.startAt !== undefined && { startAt: body.startAt }),
+    requestFingerprint: fingerprintOf(body),
+    ...(idempotencyKey !== undefined && { idempotency: { ...idempotencyKey, response: createdAnswer } }),
+  })
+  switch (result.outcome) {
+    case 'created':
+      if (isDue(result.run)) parts.starter.startSoon({ run: result.run, plan, input: value })
+      return { runId: id, answer: createdAnswer(result.run), isReplay: false }
+    case 'replayed':
+      return { runId: runIdOf(result.response), answer: result.response, isReplay: true }
+    case 'exists':
+      if (!result.sameRequest) throw problem('run-exists', `The run ${id} was started by another request.`)
+      return { runId: id, answer: createdAnswer(result.run), isReplay: true }
+    default:
+      throw refusedKey(result.outcome)
+  }
+}
+
+/** By its key, or by the id that the client gave. */
+async function answeredBefore(
+  { runs }: StartRunParts,
+  { tenant, body, idempotencyKey }: StartCommand,
+): Promise<StartedRun | undefined> {
+  const known = idempotencyKey && (await runs.lookUpKey(tenant, idempotencyKey))
+  if (known?.outcome === 'replayed') {
+    return { runId: runIdOf(known.response), answer: known.response, isReplay: true }
+  }
+  const run = body.id === undefined ? undefined : await runs.get(tenant, body.id)
+  if (!run || run.requestFingerprint !== fingerprintOf(body)) return undefined
+  return { runId: run.id, answer: createdAnswer(run), isReplay: true }
+}
+
+const fingerprintOf = (body: StartRun): string => sha256(canonicalJson(body))
 
 /** 201, whether or not Temporal was reached: the run is there. */
 const createdAnswer = (run: RunRow): StoredResponse => ({
@@ -87,11 +116,17 @@ const runIdOf = (answer: StoredResponse): RunId => (answer.body as { id: RunId }
 
 const isDue = ({ startAt }: RunRow) => startAt === undefined || Date.parse(startAt) <= Date.now()
 
-function documentOf({ ir, workflow }: StartRun): Json {
-  if (workflow !== undefined) {
-    throw problem('not-found', `No workflow is stored under ${JSON.stringify(workflow)}: send its document as "ir".`)
-  }
-  return ir as Json
+/** What is to run: the posted document, compiled, or a stored version, which was compiled when it was stored. */
+async function documentOf(
+  { compile, workflows }: StartRunParts,
+  tenant: TenantId,
+  { ir, workflow }: StartRun,
+): Promise<Omit<CompiledDocument, 'document'> & { document?: string; version?: string }> {
+  if (workflow === undefined) return compile.orRefuse(tenant, ir as Json)
+  const [name = '', ref] = workflow.split('@')
+  const stored = await workflows.version(tenant, name, ref)
+  if (!stored) throw problem('not-found', `No workflow is stored under ${JSON.stringify(workflow)}.`)
+  return { plan: stored.plan, planHash: stored.planHash, blobs: [], version: String(stored.version) }
 }
 
 function refuseUnserved(plan: Plan): void {
@@ -112,22 +147,3 @@ function checkedInput(checkValue: CheckValue, plan: Plan, input: Json): Json {
 
 const sentence = (errors: readonly ProblemError[]) =>
   `${errors.map(({ path, message }) => `${path} ${message}`).join('; ')}.`
-
-/**
- * Stores what the plan names by content, and the large parts of the input. Until the run refers to them, when it is started,
- * the sweeper leaves them alone because they are new.
- */
-async function storeLarge(
-  { blobs, blobRefs }: StartRunParts,
-  tenant: TenantId,
-  input: Json,
-  planBlobs: readonly { json: string }[],
-): Promise<Json> {
-  const put = (bytes: Uint8Array) => blobs.put(tenant, bytes, { named: (blob) => blobRefs.touch(tenant, [blob]) })
-  try {
-    for (const { json } of planBlobs) await put(Buffer.from(json))
-    return await offloadLarge(input, put)
-  } catch (error) {
-    throw problem('dependency-unavailable', 'The blob store cannot be reached.', { cause: error })
-  }
-}

@@ -256,6 +256,15 @@ export type PlanFailNode = PlanCommon & {
   message: Template
   details?: Template
 }
+export type WorkflowName = string
+/**
+ * Names a version, and may move. Begins with a letter, which no version does.
+ */
+export type WorkflowLabel = string
+/**
+ * Counted from 1.
+ */
+export type WorkflowNumber = number
 /**
  * A name: a letter, then letters, digits and underscores, at most 63 characters. Not a word of CEL.
  */
@@ -932,6 +941,55 @@ export type SearchAttributes = {
   TreadleVersion?: string
   TreadleStatus: string
   TreadleTags?: string[]
+}
+/**
+ * A stored workflow: its newest version, and where its labels stand.
+ */
+export type Workflow = {
+  name: WorkflowName
+  version: WorkflowNumber
+  description?: string
+  labels: {
+    [k: string]: WorkflowNumber | undefined
+  }
+  createdAt: Time
+  updatedAt: Time
+}
+/**
+ * One version of a workflow. It never changes.
+ */
+export type WorkflowVersion = {
+  name: WorkflowName
+  version: WorkflowNumber
+  documentSha256: Sha256
+  createdAt: Time
+  /**
+   * The document; absent in lists and in the answer to storing it.
+   */
+  document?: unknown
+}
+/**
+ * Workflows, by name.
+ */
+export type WorkflowPage = {
+  items: Workflow[]
+  /**
+   * Where the next page starts; absent on the last one.
+   */
+  nextCursor?: string
+}
+/**
+ * Versions of a workflow, newest first.
+ */
+export type WorkflowVersionPage = {
+  items: WorkflowVersion[]
+  /**
+   * Where the next page starts; absent on the last one.
+   */
+  nextCursor?: string
+}
+export type MoveLabel = {
+  version: WorkflowNumber
 }
 export type Health = {
   status: 'ok'
@@ -2030,7 +2088,7 @@ export type StartRun2 = {
    */
   ir?: unknown
   /**
-   * A stored workflow: `name`, `name@version` or `name@label`.
+   * A stored workflow: `name@version`, `name@label`, or `name` for its newest version.
    */
   workflow?: string
   /**

@@ -28,14 +28,24 @@ export async function takeKey(
     values: [...scope, key.fingerprint, leaseMs],
   })
   if (taken.rowCount === 1) return { outcome: 'first' }
+  return (await lookUpKey(client, tenant, key)) ?? { outcome: 'in-progress' }
+}
+
+/** See RunStore.lookUpKey. */
+export async function lookUpKey(
+  client: PoolClient,
+  tenant: TenantId,
+  key: IdempotencyKey,
+): Promise<Exclude<KeyClaim, { outcome: 'first' }> | undefined> {
   const { rows } = await client.query<{ fingerprint: string; response: StoredResponse | null }>({
     name: 'treadle read key',
     text: READ,
-    values: scope,
+    values: [tenant, key.method, key.path, key.keySha256],
   })
   const known = rows[0]
-  if (known && known.fingerprint !== key.fingerprint) return { outcome: 'mismatch' }
-  return known?.response ? { outcome: 'replayed', response: known.response } : { outcome: 'in-progress' }
+  if (!known) return undefined
+  if (known.fingerprint !== key.fingerprint) return { outcome: 'mismatch' }
+  return known.response ? { outcome: 'replayed', response: known.response } : { outcome: 'in-progress' }
 }
 
 export async function storeResponse(
@@ -64,7 +74,8 @@ const TAKE = `
     or (i.response is null and i.lease_until < clock_timestamp() and i.fingerprint = excluded.fingerprint)`
 
 const READ = `
-  select fingerprint, response from treadle.idempotency where tenant = $1 and method = $2 and path = $3 and key_sha256 = $4`
+  select fingerprint, response from treadle.idempotency
+  where tenant = $1 and method = $2 and path = $3 and key_sha256 = $4 and expires_at >= clock_timestamp()`
 
 const STORE = `
   update treadle.idempotency set response = $5, expires_at = clock_timestamp() + interval '${KEPT}'

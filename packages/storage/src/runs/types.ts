@@ -156,6 +156,8 @@ export type RunStore = {
 
   /** For POST routes other than `POST /runs`: takes the key for `leaseMs` (default 60,000), unless somebody has it. */
   claimKey(tenant: TenantId, key: IdempotencyKey, leaseMs?: number): Promise<KeyClaim>
+  /** What is known of a key, which is not taken by that; undefined: nothing. */
+  lookUpKey(tenant: TenantId, key: IdempotencyKey): Promise<Exclude<KeyClaim, { outcome: 'first' }> | undefined>
   /** Stores the answer of a key that `claimKey` gave out as `first`. */
   rememberAnswer(tenant: TenantId, key: IdempotencyKey, response: StoredResponse): Promise<void>
   /** Frees a key whose request failed before any effect. */
