@@ -30,8 +30,8 @@ const pool = createPool({
 })
 const runs = createRunStore({ pool })
 const workflows = createWorkflowStore({ pool })
-const log = createEventLog({ pool, listenUrl: config.databaseUrl, log: logger })
 const blobs = openBlobs({ url: config.blobs })
+const log = createEventLog({ pool, listenUrl: config.databaseUrl, blobs, log: logger })
 const blobRefs = createBlobRefs({ pool })
 const bridge = createBridge({
   address: config.temporalAddress,
