@@ -4,6 +4,7 @@ import {
   createEventLog,
   createPool,
   createRunStore,
+  createStateStore,
   createWorkflowStore,
   openBlobs,
 } from '@treadle/storage'
@@ -30,6 +31,7 @@ const pool = createPool({
 })
 const runs = createRunStore({ pool })
 const workflows = createWorkflowStore({ pool })
+const state = createStateStore({ pool })
 const blobs = openBlobs({ url: config.blobs })
 const log = createEventLog({ pool, listenUrl: config.databaseUrl, blobs, log: logger })
 const blobRefs = createBlobRefs({ pool })
@@ -46,6 +48,7 @@ const app = await buildApi({
   config,
   runs,
   workflows,
+  state,
   log,
   blobs,
   blobRefs,
