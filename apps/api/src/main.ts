@@ -4,7 +4,6 @@ import {
   createEventLog,
   createPool,
   createRunStore,
-  createStateStore,
   createWorkflowStore,
   openBlobs,
 } from '@treadle/storage'
@@ -31,9 +30,8 @@ const pool = createPool({
 })
 const runs = createRunStore({ pool })
 const workflows = createWorkflowStore({ pool })
-const state = createStateStore({ pool })
+const log = createEventLog({ pool, listenUrl: config.databaseUrl, log: logger })
 const blobs = openBlobs({ url: config.blobs })
-const log = createEventLog({ pool, listenUrl: config.databaseUrl, blobs, log: logger })
 const blobRefs = createBlobRefs({ pool })
 const bridge = createBridge({
   address: config.temporalAddress,
@@ -48,7 +46,6 @@ const app = await buildApi({
   config,
   runs,
   workflows,
-  state,
   log,
   blobs,
   blobRefs,

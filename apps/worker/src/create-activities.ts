@@ -1,6 +1,6 @@
 import type { NodeResult, NodeTask } from '@treadle/contract'
 import { ACTIVITIES } from '@treadle/contract'
-import type { Appender, BlobRefs, BlobStore } from '@treadle/storage'
+import type { Appender, BlobRefs, BlobStore, Budgets } from '@treadle/storage'
 import { createEvaluate } from './activities/evaluate.ts'
 import { createExecuteNode } from './activities/execute-node.ts'
 import { createRecord } from './activities/record.ts'
@@ -27,6 +27,7 @@ import type { WorkTable } from './work/work.ts'
 export type ActivityParts = {
   config: Pick<WorkerConfig, 'openai' | 'egressAllow' | 'secrets' | 'models'>
   appender: Appender
+  budgets: Budgets
   blobs: BlobStore
   refs: BlobRefs
   redactor: Redactor
@@ -35,7 +36,7 @@ export type ActivityParts = {
 }
 
 /** Everything that the worker executes, by the names of its activities: `local` for the workflow's queue, `remote` for its own. */
-export function createActivities({ config, appender, blobs, refs, redactor, functions, log }: ActivityParts) {
+export function createActivities({ config, appender, budgets, blobs, refs, redactor, functions, log }: ActivityParts) {
   const values = createValues({ blobs, refs })
   const schemas = createSchemas()
   const secrets = createSecrets({ ...config.secrets, redactor })
@@ -53,7 +54,7 @@ export function createActivities({ config, appender, blobs, refs, redactor, func
     modelTurn: notServed('modelTurn'),
   }
   const finishOutput = createFinishOutput({ redactor, schemas, values })
-  const attemptNode = createAttemptNode({ appender, work, finishOutput, values, redactor, log })
+  const attemptNode = createAttemptNode({ appender, budgets, work, finishOutput, values, redactor, log })
 
   return {
     attemptNode,

@@ -13,6 +13,8 @@
 --  6. A claim has an id. Sent again, it gets the attempt that it got.
 --  7. After the last event of a run nothing is appended to it.
 --  8. The time of a run's events never goes backwards, whatever the clock does.
+--  9. A path counts once against the budget of the run (routines/4_budgets.sql), with the row that it gets; the calls of an agent
+--     (`agent~turn.…`) are no nodes and do not count.
 --
 -- Within a batch the order is: attempts' events, the outbox, claims. What happens before something else is either answered in an
 -- earlier batch or comes before it in this order: an end before the claim that it made possible, a node's events before the run's last.
@@ -62,6 +64,13 @@ return case when reason is null or data like '{"reason":%' then data
   when data = '{}' then '{"reason":' || to_json(reason)::text || '}'
   else '{"reason":' || to_json(reason)::text || ',' || substr(data, 2) end;
 
+-- What a run has used: as `GET /runs/{id}` shows it, at the end of the data of its last event.
+create function treadle.with_usage(data text, r treadle.runs) returns text
+language sql stable
+return left(data, -1) || case data when '{}' then '' else ',' end || '"usage":' || json_strip_nulls(json_build_object(
+    'inputTokens', r.input_tokens, 'outputTokens', r.output_tokens, 'cachedInputTokens', r.cached_input_tokens,
+    'reasoningTokens', r.reasoning_tokens, 'llmCalls', r.llm_calls, 'toolCalls', r.tool_calls, 'costUsd', r.cost_usd))::text || '}';
+
 create function treadle.add_usage(in_tenant text, run text, usage json) returns void
 language sql
 begin atomic
@@ -78,8 +87,9 @@ begin atomic
 end;
 
 -- Applies a batch. Runs are named once, in `tenants` and `runs`, and meant by their index from then on; no path comes twice in the
--- attempts, nor in the claims. Answers { runs: [[lastSeq, outboxApplied, cancelRequested, pauseRequested, ended]],
--- accepted: [boolean for each attempt], claims: [{ status, … }] }. A run that does not exist counts as ended.
+-- attempts, nor in the claims. Answers { runs: [[lastSeq, outboxApplied, cancelRequested, pauseRequested, ended, exceeded]],
+-- accepted: [boolean for each attempt], claims: [{ status, … }] }. A run that does not exist counts as ended. `exceeded`: the outbox
+-- has nodes that pass a limit, see `treadle.budget_refusal`; so has a claim that is `refused`.
 create function treadle.append(
   content boolean, tenants text[], runs text[],
   -- attempts (a_): what an executor did, with the last ordinal, and how it ended the attempt, if it did
@@ -108,10 +118,13 @@ declare
   v_cancel boolean[];
   v_pause boolean[];
   v_ended boolean[];
+  v_limited boolean[];
+  v_exceeded json[] := array_fill(null::json, array[cardinality(runs)]);
   -- Of each attempt: the ordinal above which its events count; the largest integer where it is fenced.
   v_floor integer[];
   v_accepted boolean[];
   v_claims json[] := array_fill(null::json, array[cardinality(c_run)]);
+  v_refused json[] := array_fill(null::json, array[cardinality(c_run)]);
   fenced constant integer := 2147483647;
   row record;
 begin
@@ -126,9 +139,17 @@ begin
     array_agg(l.created_at order by k.ix), array_agg(greatest(clock_timestamp()::timestamptz(3), l.last_event_at) order by k.ix),
     array_agg(coalesce(l.last_seq, 0) order by k.ix), array_agg(coalesce(l.outbox_applied, 0) order by k.ix),
     array_agg(coalesce(l.cancel_requested, false) order by k.ix), array_agg(coalesce(l.pause_requested, false) order by k.ix),
-    array_agg(l.id is null or l.ended_seq is not null order by k.ix)
-  into v_created, v_time, v_seq, v_applied, v_cancel, v_pause, v_ended
+    array_agg(l.id is null or l.ended_seq is not null order by k.ix), array_agg(l.budget_runs is not null order by k.ix)
+  into v_created, v_time, v_seq, v_applied, v_cancel, v_pause, v_ended, v_limited
   from generate_series(1, cardinality(runs)) as k(ix) left join locked l on l.ix = k.ix;
+
+  if true = any (v_limited) and cardinality(o_run) + cardinality(c_run) > 0 then
+    perform from treadle.budgets b
+    where (b.tenant, b.run_id) in (
+      select r.tenant, r.budget_runs[1] from unnest(tenants, runs) as k(tenant, run)
+      join treadle.runs r on r.tenant = k.tenant and r.id = k.run)
+    order by b.tenant, b.run_id for update;
+  end if;
 
   if cardinality(a_run) > 0 then
     select
@@ -157,7 +178,9 @@ begin
           last_ordinal = a.last,
           status = case a.end when 'node.completed' then 'completed' when 'node.retrying' then 'retrying'
             when 'node.failed' then 'failed' when 'node.cancelled' then 'cancelled' else n.status end,
-          failures = n.failures + case when a.end in ('node.retrying', 'node.failed') then 1 else 0 end,
+          -- One that is retried and has an error waits for a higher limit: that is no failure.
+          failures = n.failures
+            + case when a.end = 'node.failed' or a.end = 'node.retrying' and a.error is null then 1 else 0 end,
           has_checkpoint = n.has_checkpoint or a.output is not null,
           error = coalesce(a.error::json, n.error),
           ended_at = case when a.end is null then n.ended_at else v_time[a.run] end
@@ -186,6 +209,13 @@ begin
   end if;
 
   if cardinality(o_run) > 0 then
+    -- Of children, which end in the outbox of their parent; before the run's last event, which tells the sum.
+    perform treadle.add_usage(tenants[u.run], runs[u.run], u.usage::json)
+    from (
+      select o.*, o.n = v_applied[o.run] + row_number() over (partition by o.run order by o.n) as is_next
+      from unnest(o_run, o_n, o_usage) as o(run, n, usage) where o.n > v_applied[o.run] and not v_ended[o.run]
+    ) as u where u.is_next and u.usage is not null;
+
     for row in
       with numbered as (
         select o.*, o.n = v_applied[o.run] + row_number() over (partition by o.run order by o.n) as is_next,
@@ -208,11 +238,14 @@ begin
         where o.ends_before = 0
       ), new as (
         select j.run, j.n, j.type, j.node, j.is_status, j.kind, j.signal, j.output, j.error, j.usage, j.data as own_data,
+          j.type = 'node.started' and j.known_attempt is null and strpos(j.node, '~') = 0 as is_counted,
           case when j.type in ('node.skipped', 'node.reused') then null
             when j.node is not null then coalesce(j.known_attempt, 1) end as attempt,
-          case when j.type = 'run.cancelled' then treadle.with_reason(j.data, r.cancel_reason) else j.data end as data,
+          case when j.type = 'run.cancelled' then treadle.with_reason(j.data, r.cancel_reason)
+            when j.type in ('run.completed', 'run.failed') then treadle.with_usage(j.data, r) else j.data end as data,
           v_seq[j.run] + (row_number() over (partition by j.run order by j.n))::integer as seq
-        from judged j left join treadle.runs r on j.type = 'run.cancelled' and r.tenant = tenants[j.run] and r.id = runs[j.run]
+        from judged j left join treadle.runs r
+          on j.type in ('run.completed', 'run.failed', 'run.cancelled') and r.tenant = tenants[j.run] and r.id = runs[j.run]
         where j.open or not j.if_open
       ), stored as (
         insert into treadle.events (run_created_at, tenant, run_id, seq, time, type, node, attempt, data)
@@ -261,6 +294,7 @@ begin
       )
       select o.run, max(o.n) as n, max(new.seq) as seq,
         coalesce(bool_or(o.type in ('run.completed', 'run.failed', 'run.cancelled')), false) as ended,
+        count(*) filter (where new.is_counted) as counted,
         case when content then string_agg(
           tenants[o.run] || ' ' || treadle.envelope(new.seq, runs[o.run], new.type, v_time[o.run], new.node, new.attempt, new.data),
           E'\n' order by o.n) end as lines
@@ -268,6 +302,9 @@ begin
     loop
       v_applied[row.run] := row.n;
       v_ended[row.run] := row.ended;
+      if v_limited[row.run] and row.counted > 0 then
+        v_exceeded[row.run] := treadle.count_nodes(tenants[row.run], runs[row.run], row.counted, true);
+      end if;
       if row.seq is not null then
         v_seq[row.run] := row.seq;
         v_told[row.run] := row.seq;
@@ -277,10 +314,21 @@ begin
   end if;
 
   if cardinality(c_run) > 0 then
+    if true = any (v_limited) then
+      for row in
+        select c.ix, c.run from unnest(c_run, c_path) with ordinality as c(run, path, ix)
+        where v_limited[c.run] and not v_ended[c.run] and strpos(c.path, '~') = 0 and not exists (
+          select from treadle.node_runs n where n.tenant = tenants[c.run] and n.run_id = runs[c.run] and n.path = c.path)
+        order by c.ix
+      loop
+        v_refused[row.ix] := treadle.count_nodes(tenants[row.run], runs[row.run], 1, false);
+      end loop;
+    end if;
+
     for row in
       with judged as (
         select c.*, n.status as node_status, n.failures, n.deaths, n.error, n.attempt as known_attempt, k.output, k.usage,
-          case when v_ended[c.run] then 'ended' when n.has_checkpoint then 'done'
+          case when v_ended[c.run] then 'ended' when v_refused[c.ix] is not null then 'refused' when n.has_checkpoint then 'done'
             when n.status in ('failed', 'cancelled') then n.status else 'claimed' end as status,
           coalesce(n.claim = c.id, false) as repeated,
           coalesce(n.status = 'running', false) as died
@@ -304,13 +352,15 @@ begin
         from judged where status = 'claimed' and not repeated
         on conflict (tenant, run_id, path) do update set
           status = excluded.status, attempt = excluded.attempt, claim = excluded.claim, runtime = excluded.runtime,
-          last_ordinal = 0, deaths = n.deaths + case n.status when 'running' then 1 else 0 end, ended_at = null
+          last_ordinal = 0, error = null, deaths = n.deaths + case n.status when 'running' then 1 else 0 end, ended_at = null
       )
       select j.ix, j.run, told.seq, told.lines,
         case j.status
           when 'claimed' then json_build_object('status', j.status, 'failures', coalesce(j.failures, 0),
             'attempt', case when j.repeated then j.known_attempt else coalesce(j.known_attempt, 0) + 1 end,
-            'deaths', coalesce(j.deaths, 0) + case when j.died and not j.repeated then 1 else 0 end)
+            'deaths', coalesce(j.deaths, 0) + case when j.died and not j.repeated then 1 else 0 end,
+            'limited', v_limited[j.run])
+          when 'refused' then v_refused[j.ix]
           when 'done' then json_build_object('status', j.status, 'output', j.output, 'usage', j.usage)
           when 'failed' then json_build_object('status', j.status, 'error', j.error)
           else json_build_object('status', j.status) end as answer
@@ -337,8 +387,9 @@ begin
   perform treadle.tell(tenants, runs, v_told, case when content then v_lines end);
   return json_build_object(
     'runs', (
-      select json_agg(json_build_array(k.seq, k.applied, k.cancel, k.pause, k.ended) order by k.ix)
-      from unnest(v_seq, v_applied, v_cancel, v_pause, v_ended) with ordinality as k(seq, applied, cancel, pause, ended, ix)),
+      select json_agg(json_build_array(k.seq, k.applied, k.cancel, k.pause, k.ended, k.exceeded) order by k.ix)
+      from unnest(v_seq, v_applied, v_cancel, v_pause, v_ended, v_exceeded) with ordinality
+        as k(seq, applied, cancel, pause, ended, exceeded, ix)),
     'accepted', to_json(v_accepted), 'claims', to_json(v_claims));
 end
 $$;

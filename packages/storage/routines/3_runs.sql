@@ -19,6 +19,7 @@ begin
   end if;
   insert into treadle.plans (tenant, hash, plan) values (in_tenant, in_plan_hash, in_plan) on conflict do nothing;
   insert into treadle.run_requests (tenant, run_id, input, document) values (in_tenant, in_id, in_input, in_document);
+  perform treadle.open_budget(in_tenant, in_id, in_parent, in_plan -> 'limits');
   perform treadle.ensure_events_partition(now);
   insert into treadle.events (run_created_at, tenant, run_id, seq, time, type, data)
   values (now, in_tenant, in_id, 1, now, 'run.created', in_created_data);

@@ -1,6 +1,7 @@
 import { type NodeTask, TreadleError, type Work } from '@treadle/contract'
-import type { Appender, ClaimResult } from '@treadle/storage'
+import type { Appender, Budgets, ClaimResult } from '@treadle/storage'
 import type { Log } from '../log.ts'
+import { createCallBudget, NO_BUDGET } from '../model/call-budget.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import type { Values } from '../values/values.ts'
 import { performWork } from '../work/perform-work.ts'
@@ -13,6 +14,7 @@ import { createStop, type Stop } from './stop.ts'
 
 export type AttemptParts = {
   appender: Pick<Appender, 'claim' | 'append' | 'end' | 'room'>
+  budgets: Budgets
   work: WorkTable
   finishOutput: FinishOutput
   values: Pick<Values, 'load'>
@@ -40,7 +42,7 @@ export function createAttemptNode(parts: AttemptParts): AttemptNode {
   return async (task, host) => {
     const { run, path, work, outbox } = task
     const claim = await parts.appender.claim({ run, path, kind: nodeKind(work.kind), runtime: 'typescript', outbox })
-    return claim.status === 'claimed' ? runAttempt(parts, task, claim, host) : earlierOutcome(claim)
+    return claim.status === 'claimed' ? runAttempt(parts, task, claim, host) : earlierOutcome(path, claim)
   }
 }
 
@@ -48,9 +50,13 @@ type Claimed = Extract<ClaimResult, { status: 'claimed' }>
 
 async function runAttempt(parts: AttemptParts, task: NodeTask, claim: Claimed, host: (stop: Stop) => void) {
   const { run, path, outputSchema, timeoutMs } = task
+  const key = { run, path, attempt: claim.attempt }
   const stop = createStop()
   const writer = createAttemptWriter({ ...parts, run, path, attempt: claim.attempt, stop })
   const usage = createUsageMeter()
+  const budget = claim.limited
+    ? createCallBudget({ ...parts, attempt: key, signal: stop.signal, onFenced: () => stop.now('fenced') })
+    : NO_BUDGET
   const endings = createEndings({ ...parts, task, claim, stop, writer, usage })
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => stop.now('timeout'), timeoutMs)
   host(stop)
@@ -68,6 +74,7 @@ async function runAttempt(parts: AttemptParts, task: NodeTask, claim: Claimed, h
       emit: writer.event,
       load: (value) => parts.values.load(run, value),
       usage,
+      budget,
     })
     stop.signal.throwIfAborted()
     const output = await parts.finishOutput(run, result.output, { schema: outputSchema, checked: result.checked })
@@ -81,9 +88,10 @@ async function runAttempt(parts: AttemptParts, task: NodeTask, claim: Claimed, h
   }
 }
 
-function earlierOutcome(claim: Exclude<ClaimResult, Claimed>): AttemptOutcome {
+function earlierOutcome(path: string, claim: Exclude<ClaimResult, Claimed>): AttemptOutcome {
   const { outboxApplied } = claim
   if (claim.status === 'failed') return { status: 'failed', error: claim.error, outboxApplied }
+  if (claim.status === 'refused') return { status: 'failed', error: { ...claim.error, node: path }, outboxApplied }
   if (claim.status !== 'done') return { status: claim.status, outboxApplied }
   return { status: 'completed', output: claim.output, ...(claim.usage && { usage: claim.usage }), outboxApplied }
 }

@@ -1,4 +1,12 @@
-import { type ErrorInfo, type Json, type NodeTask, retryDefaults, TreadleError, toErrorInfo } from '@treadle/contract'
+import {
+  type ErrorInfo,
+  type Json,
+  type NodeTask,
+  pausesRun,
+  retryDefaults,
+  TreadleError,
+  toErrorInfo,
+} from '@treadle/contract'
 import type { ClaimResult } from '@treadle/storage'
 import type { Log } from '../log.ts'
 import type { Redactor } from '../secrets/redactor.ts'
@@ -48,6 +56,10 @@ export function createEndings({ task, claim, stop, writer, usage, redactor, log 
   }
 
   const failed = (error: ErrorInfo, retryAfterMs?: number) => {
+    if (pausesRun(error)) {
+      // Tried again once a person has raised the limit: the workflow sees to that.
+      return write({ type: 'node.retrying', error, delayMs: 0 }, { status: 'failed', error, attempt, outboxApplied })
+    }
     const decision = decideRetry(error, task.retry, claim.failures, retryAfterMs)
     if (decision.retry) {
       const { delayMs } = decision

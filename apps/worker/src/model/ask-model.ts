@@ -1,28 +1,47 @@
-import { type PlanModel, TreadleError } from '@treadle/contract'
+import { type PlanModel, TreadleError, type Usage } from '@treadle/contract'
 import type { WorkContext } from '../work/work.ts'
+import { boundsOf, usedBy } from './call-cost.ts'
 import type { ChatClients } from './chat-client.ts'
 import { type ChatRequestParts, chatRequest } from './chat-request.ts'
 import { costOf, type ModelTable } from './model-table.ts'
 import { type Answer, streamAnswer } from './stream-answer.ts'
 
-/** One call of a model whose text goes onto the stream, and whose usage and price are counted. Its answer is complete. */
+/**
+ * One call of a model whose text goes onto the stream, and whose usage and price are counted: against the run's budget before it is made,
+ * and as they are once it is over. Its answer is complete. Every request to a model goes out here.
+ */
 export type AskModel = (request: ChatRequestParts, context: WorkContext) => Promise<Answer>
 
 export type AskModelParts = { clients: ChatClients; models: ModelTable }
 
 export function createAskModel({ clients, models }: AskModelParts): AskModel {
-  return async (request, context) => {
-    const client = await clients.clientFor(request.model)
-    const facts = models[request.model.model]
-    const answer = await streamAnswer(client, chatRequest(request), {
-      signal: context.signal,
-      onPart: (part) => ('text' in part ? context.emitText(part.text) : context.emit('node.delta', part)),
-      onUsage(usage) {
-        const costUsd = costOf(facts, usage)
-        context.usage.add({ ...usage, ...(costUsd !== undefined && { costUsd }) })
-      },
-    })
-    refuseUnfinished(answer, request.model)
+  return async ({ model, ...parts }, context) => {
+    const client = await clients.clientFor(model)
+    const facts = models[model.model]
+    const request = chatRequest({ model, ...parts })
+    const bounds = () => boundsOf(request, facts)
+    const settle = await context.budget.reserve(bounds)
+    let receivedBytes = 0
+    let usage: Usage = {}
+    let answer: Answer | undefined
+    try {
+      answer = await streamAnswer(client, request, {
+        signal: context.signal,
+        onPart: (part) => {
+          receivedBytes += Buffer.byteLength('text' in part ? part.text : JSON.stringify(part))
+          return 'text' in part ? context.emitText(part.text) : context.emit('node.delta', part)
+        },
+        onUsage(reported) {
+          usage = reported
+          const costUsd = costOf(facts, usage)
+          context.usage.add({ ...usage, ...(costUsd !== undefined && { costUsd }) })
+        },
+      })
+    } finally {
+      const isUnused = answer === undefined && receivedBytes === 0 && !context.signal.aborted
+      await settle(() => usedBy({ usage, receivedBytes, isUnused }, bounds(), facts))
+    }
+    refuseUnfinished(answer, model)
     return answer
   }
 }

@@ -26,11 +26,7 @@ function ofAnswer(error: APIError): TreadleError {
   return new TreadleError(
     status === undefined ? typeOfEvent(error) : typeOfStatus(status),
     `The model server answered with an error: ${error.message}`,
-    {
-      ...(Object.keys(details).length > 0 && { details }),
-      cause: error,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    },
+    { details, cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) },
   )
 }
 

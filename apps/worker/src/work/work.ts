@@ -1,4 +1,5 @@
 import type { EventType, Json, JsonSchema, RunRef, Usage, Work } from '@treadle/contract'
+import type { CallBudget } from '../model/call-budget.ts'
 
 /** What a kind of work has at hand while it is executed. */
 export type WorkContext = {
@@ -16,6 +17,8 @@ export type WorkContext = {
   load(value: unknown): Promise<Json>
   /** What was used so far: counted also where the attempt fails afterwards. */
   usage: UsageMeter
+  /** What its calls of models count against. */
+  budget: CallBudget
 }
 
 export type UsageMeter = { add(usage: Usage): void; total(): Usage | undefined }

@@ -5,14 +5,9 @@ import type { ClaimResult } from './types.ts'
 /** Hands each call of a committed batch its result. */
 export function settle({ attempts, claims, records }: Batch, answer: BatchAnswer): void {
   const runOf = (index: number) => {
-    const [lastSeq, outboxApplied, cancelRequested, pauseRequested, ended] = answer.runs[index] ?? [
-      0,
-      0,
-      false,
-      false,
-      true,
-    ]
-    return { lastSeq, outboxApplied, cancelRequested, pauseRequested, ended }
+    const [lastSeq, outboxApplied, cancelRequested, pauseRequested, ended, refusal] = answer.runs[index] ?? NO_RUN
+    const exceeded = refusal && { exceeded: { error: refusal.error } }
+    return { lastSeq, outboxApplied, cancelRequested, pauseRequested, ended, exceeded }
   }
   for (const [index, { run, items }] of attempts.entries()) {
     const { lastSeq, cancelRequested, pauseRequested } = runOf(run)
@@ -27,10 +22,12 @@ export function settle({ attempts, claims, records }: Batch, answer: BatchAnswer
     item.resolve({ ...withoutNulls(claim), ...flags, outboxApplied } as ClaimResult)
   }
   for (const { run, item } of records) {
-    const { outboxApplied, cancelRequested, pauseRequested, ended } = runOf(run)
-    item.resolve({ outboxApplied, cancelRequested, pauseRequested, ended })
+    const { outboxApplied, cancelRequested, pauseRequested, ended, exceeded } = runOf(run)
+    item.resolve({ outboxApplied, cancelRequested, pauseRequested, ended, ...exceeded })
   }
 }
+
+const NO_RUN: BatchAnswer['runs'][number] = [0, 0, false, false, true, null]
 
 function withoutNulls(claim: object | undefined): object {
   return Object.fromEntries(Object.entries(claim ?? {}).filter(([key, value]) => value !== null || key === 'output'))

@@ -1,11 +1,12 @@
 import type { Json, OutboxEvent } from '@treadle/contract'
 import type { Batch } from './batch.ts'
+import type { Refusal } from './types.ts'
 import { DEATH, endEffects, outboxEffects, type RowEffects } from './wire-events.ts'
 
 /** What `treadle.append` answers; see routines/2_append.sql. */
 export type BatchAnswer = {
-  /** Of each run: last seq, outbox applied, cancel requested, pause requested, ended. */
-  runs: [number, number, boolean, boolean, boolean][]
+  /** Of each run: last seq, outbox applied, cancel requested, pause requested, ended, and which limit its own nodes pass. */
+  runs: [number, number, boolean, boolean, boolean, Refusal | null][]
   accepted: boolean[] | null
   claims: ({ status: string } & Record<string, Json>)[] | null
 }

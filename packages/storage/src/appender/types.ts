@@ -28,7 +28,13 @@ export type ClaimRequest = {
   outbox: OutboxEvent[]
 }
 
-/** `failures`: attempts that ended by `node.retrying`; `deaths`: attempts that ended without a word. */
+/** A limit of the run would be passed, see `pausesRun`. */
+export type Refusal = { error: ErrorInfo }
+
+/**
+ * `failures`: attempts that ended by `node.retrying`; `deaths`: attempts that ended without a word; `limited`: the run counts against a
+ * budget, so calls of models are reserved (Budgets).
+ */
 export type ClaimResult = { outboxApplied: number } & (
   | {
       status: 'claimed'
@@ -37,7 +43,10 @@ export type ClaimResult = { outboxApplied: number } & (
       deaths: number
       cancelRequested: boolean
       pauseRequested: boolean
+      limited: boolean
     }
+  /** It would pass `nodeRuns`: nothing was written, execute nothing. */
+  | ({ status: 'refused' } & Refusal)
   /** Its checkpoint is there: take the output (which may be, or hold, handles), execute nothing. */
   | { status: 'done'; output: Json; usage?: Usage }
   /** An earlier attempt has written `node.failed`, and nobody heard of it: fail with this again, execute nothing. */
@@ -58,7 +67,14 @@ export type AppendResult = {
 }
 
 export type RecordRequest = { run: RunRef; outbox: OutboxEvent[] }
-export type RecordResult = { outboxApplied: number; cancelRequested: boolean; pauseRequested: boolean; ended: boolean }
+export type RecordResult = {
+  outboxApplied: number
+  cancelRequested: boolean
+  pauseRequested: boolean
+  ended: boolean
+  /** With the nodes of this outbox the run has passed its `nodeRuns`. */
+  exceeded?: Refusal
+}
 
 /**
  * Writes a process's events. It sends when nothing is in flight and gathers while something is: the least delay when idle, the

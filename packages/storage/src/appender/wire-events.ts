@@ -34,8 +34,12 @@ export function endEffects(end: AttemptEnd): RowEffects {
       const data = { ...shownOutput(end.output), ...(usage && { usage }), ...cached, checkpoint: true }
       return { data: JSON.stringify(data), output: JSON.stringify(end.output ?? null), usage: usageJson }
     }
-    case 'node.retrying':
-      return { data: JSON.stringify({ error: end.error, delayMs: end.delayMs }), usage: usageJson }
+    case 'node.retrying': {
+      const { error, delayMs } = end
+      // Told to Postgres, which does not count it among the node's failures.
+      const blocked = error.type === 'budget_exceeded' && { error: JSON.stringify(error) }
+      return { data: JSON.stringify({ error, delayMs }), ...blocked, usage: usageJson }
+    }
     case 'node.failed': {
       const { error, caught } = end
       return { data: JSON.stringify({ error, caught }), error: JSON.stringify(error), usage: usageJson }

@@ -24,6 +24,12 @@ export const createRunStore = ({ pool }: { pool: Pool }): RunStore => ({
     inTenant(pool, tenant, (client) => requestCancel(client, tenant, runId, reason)),
   requestPause: (tenant, runId, paused) =>
     inTenant(pool, tenant, (client) => requestPause(client, tenant, runId, paused)),
+  raiseLimits: (tenant, runId, limits) =>
+    inTenant(pool, tenant, async (client) => {
+      const text = 'select treadle.raise_limits($1, $2, $3::json) as unknown'
+      const { rows } = await client.query<{ unknown: string[] }>(text, [tenant, runId, JSON.stringify(limits)])
+      return rows[0]?.unknown ?? []
+    }),
 
   claimKey: (tenant, key, leaseMs = LEASE_MS) =>
     inTenant(pool, tenant, (client) => takeKey(client, tenant, key, leaseMs)),

@@ -3,6 +3,7 @@ import type {
   Json,
   Path,
   Plan,
+  PlanLimits,
   RunCancelledData,
   RunFailedData,
   RunId,
@@ -153,6 +154,11 @@ export type RunStore = {
     runId: RunId,
     paused: boolean,
   ): Promise<'requested' | 'already' | 'ended' | 'not-found'>
+  /**
+   * Sets new limits, each in the innermost budget that the run counts against and that has it. Resolves to the names of those that none
+   * has; then nothing is changed.
+   */
+  raiseLimits(tenant: TenantId, runId: RunId, limits: Omit<PlanLimits, 'onExceeded' | 'durationMs'>): Promise<string[]>
 
   /** For POST routes other than `POST /runs`: takes the key for `leaseMs` (default 60,000), unless somebody has it. */
   claimKey(tenant: TenantId, key: IdempotencyKey, leaseMs?: number): Promise<KeyClaim>
