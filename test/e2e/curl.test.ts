@@ -69,6 +69,15 @@ test('validate.sh shows each finding with its line', async () => {
   expect(lines).toEqual(expect.arrayContaining([4, 6]))
 })
 
+test('checkpoints.sh shows the points, the state and the graph of a run', async () => {
+  const { id } = await client().start({ ir: ASK, input: { question: 'points' } })
+  await client().result(id)
+  const [points, state, graph] = (await script('checkpoints.sh', id)).split('\n').filter((line) => line.startsWith('{'))
+  expect(JSON.parse(points ?? '').items).toMatchObject([{ node: 'answer' }])
+  expect(JSON.parse(state ?? '').nodes.answer.output).toEqual(expect.any(String))
+  expect(JSON.parse(graph ?? '').nodes).toMatchObject([{ id: 'answer', status: 'completed' }])
+})
+
 test('idempotent-start.sh makes one run of two requests', async () => {
   const output = await script('idempotent-start.sh')
   const ids = output.match(/"id":"[^"]+"/g)

@@ -14,6 +14,7 @@ const app = await buildApi({
   config: { bodyBytesMax: 1024, heartbeatMs: 1000, stallMs: 1000 },
   runs: {},
   workflows: {},
+  state: {},
   log: {},
   blobs: {},
   blobRefs: {},

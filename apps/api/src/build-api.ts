@@ -1,5 +1,5 @@
 import type { Bridge } from '@treadle/bridge'
-import type { BlobRefs, BlobStore, EventLog, RunStore, WorkflowStore } from '@treadle/storage'
+import type { BlobRefs, BlobStore, EventLog, RunStore, StateStore, WorkflowStore } from '@treadle/storage'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.ts'
 import type { CompileDocument } from './documents/compile-document.ts'
@@ -13,7 +13,9 @@ import { openapi } from './openapi/openapi.ts'
 import { checkDocumentRoutes } from './routes/check-document.ts'
 import { controlRunRoutes } from './routes/control-run.ts'
 import { documentationRoutes } from './routes/documentation.ts'
+import { getCheckpointsRoutes } from './routes/get-checkpoints.ts'
 import { getEventsRoute } from './routes/get-events.ts'
+import { getGraphRoute } from './routes/get-graph.ts'
 import { getPendingRoute } from './routes/get-pending.ts'
 import { getResultRoute } from './routes/get-result.ts'
 import { getRunRoute } from './routes/get-run.ts'
@@ -40,6 +42,7 @@ export type ApiParts = {
   config: Pick<Config, 'bodyBytesMax' | 'heartbeatMs' | 'stallMs'>
   runs: RunStore
   workflows: WorkflowStore
+  state: StateStore
   log: EventLog
   blobs: BlobStore
   blobRefs: BlobRefs
@@ -59,7 +62,8 @@ const HEADERS_TIMEOUT_MS = 10_000
 
 /** The API, ready for `inject` or `listen`. Closing it sends streams away and waits for the requests under way. */
 export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
-  const { config, runs, workflows, log, blobs, blobRefs, bridge, starter, compile, sampleSpec, parts, logger } = api
+  const { config, runs, workflows, log, blobs, blobRefs, bridge, starter, compile, sampleSpec, parts, logger, state } =
+    api
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -101,6 +105,8 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   await app.register(getRunRoute, { runs })
   await app.register(getResultRoute, { runs, log })
   await app.register(getStateRoute, { runs })
+  await app.register(getCheckpointsRoutes, { state, blobs })
+  await app.register(getGraphRoute, { runs, state })
   await app.register(getPendingRoute, { runs })
   await app.register(getEventsRoute, { log })
   await app.register(streamRunRoute, { runs, streams })

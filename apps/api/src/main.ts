@@ -4,6 +4,7 @@ import {
   createEventLog,
   createPool,
   createRunStore,
+  createStateStore,
   createWorkflowStore,
   openBlobs,
 } from '@treadle/storage'
@@ -30,8 +31,9 @@ const pool = createPool({
 })
 const runs = createRunStore({ pool })
 const workflows = createWorkflowStore({ pool })
-const log = createEventLog({ pool, listenUrl: config.databaseUrl, log: logger })
+const state = createStateStore({ pool })
 const blobs = openBlobs({ url: config.blobs })
+const log = createEventLog({ pool, listenUrl: config.databaseUrl, blobs, log: logger })
 const blobRefs = createBlobRefs({ pool })
 const bridge = createBridge({
   address: config.temporalAddress,
@@ -46,6 +48,7 @@ const app = await buildApi({
   config,
   runs,
   workflows,
+  state,
   log,
   blobs,
   blobRefs,

@@ -23,7 +23,7 @@ export {
   type ToolBehaviour,
 } from './scripted/scripted-tools.ts'
 export { readModelConfig, readSetUpConfig } from './service-config.ts'
-export { startApi, startWorker } from './services/services.ts'
+export { startApi, startWorker, type WorkerOptions } from './services/services.ts'
 export { type FoundTemporal, findTemporal, type Way } from './temporal/find-temporal.ts'
 export { ensureSearchAttributes } from './temporal/search-attributes.ts'
 export { serverVersion } from './temporal/server-version.ts'

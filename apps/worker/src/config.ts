@@ -18,6 +18,10 @@ export type WorkerConfig = {
   models: ModelTable
   /** Nodes that are executed at the same time. */
   concurrency: number
+  /** How the logs of ended runs are kept: after how long they are packed, and moved to the blobs. */
+  keeping: { packAfterMs: number; archiveAfterMs: number; intervalMs: number }
+  /** What notifications of events carry: the events, or (`hint`) only that there are some. */
+  notify: 'data' | 'hint'
   /** Names the Temporal worker deployment; absent: workers are not versioned. */
   deployment?: string
 }
@@ -36,6 +40,7 @@ const SECRET_PREFIX = 'TREADLE_SECRET_'
 /** Shorter values cannot be told apart from other text, so they could not be kept out of the log. */
 const SECRET_LENGTH_MIN = 4
 const CONCURRENCY_DEFAULT = 200
+const MINUTE_MS = 60_000
 
 /** @throws Error that names every bad variable, one a line. */
 export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
@@ -61,6 +66,12 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     secrets: { values: readSecrets(env, problems), ...given('folder', read.text('TREADLE_SECRETS_DIR')) },
     models: read.optional('TREADLE_MODELS', parseModelTable) ?? {},
     concurrency: read.optional('TREADLE_CONCURRENCY', positiveInteger) ?? CONCURRENCY_DEFAULT,
+    keeping: {
+      packAfterMs: read.optional('TREADLE_LOG_PACK_AFTER_MS', milliseconds) ?? 10 * MINUTE_MS,
+      archiveAfterMs: read.optional('TREADLE_LOG_ARCHIVE_AFTER_MS', milliseconds) ?? 7 * 24 * 60 * MINUTE_MS,
+      intervalMs: read.optional('TREADLE_LOG_KEEP_INTERVAL_MS', positiveInteger) ?? MINUTE_MS / 2,
+    },
+    notify: read.optional('TREADLE_EVENTS_NOTIFY', dataOrHint) ?? 'data',
     ...given('deployment', read.text('TREADLE_DEPLOYMENT')),
   }
   if (problems.length > 0) {
@@ -173,6 +184,16 @@ function boolean(text: string): boolean {
 function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new Error('is not a whole number from 1 to 999999')
   return Number(text)
+}
+
+function milliseconds(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new Error('is not a whole number of milliseconds')
+  return Number(text)
+}
+
+function dataOrHint(text: string): 'data' | 'hint' {
+  if (text !== 'data' && text !== 'hint') throw new Error('is neither data nor hint')
+  return text
 }
 
 function file(path: string): Buffer {

@@ -1,6 +1,6 @@
 import { type NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker'
 import { activityTaskQueue, WORKFLOW_TASK_QUEUE } from '@treadle/contract'
-import { createAppender, createBlobRefs, createBudgets, createPool, openBlobs } from '@treadle/storage'
+import { createAppender, createBlobRefs, createBudgets, createLogKeeper, createPool, openBlobs } from '@treadle/storage'
 import type { WorkerConfig } from './config.ts'
 import { connectTemporal, waitFor } from './connect.ts'
 import { createActivities } from './create-activities.ts'
@@ -36,7 +36,8 @@ export async function startWorker(
 
   const pool = createPool({ url: config.databaseUrl, applicationName: 'treadle-worker', log })
   const blobs = openBlobs({ url: config.blobsUrl })
-  const appender = createAppender({ pool, log })
+  const appender = createAppender({ pool, notify: config.notify, log })
+  const keeper = createLogKeeper({ pool, blobs, ...config.keeping, log })
   await waitFor('Postgres', log, () => pool.query('select 1'))
   const connection = await connectTemporal(config.temporal, log)
   const parts = {
@@ -51,6 +52,8 @@ export async function startWorker(
   }
   const activities = createActivities(parts)
   const workers = await createWorkers(config, { connection, bundle, activities })
+
+  keeper.start()
 
   // One that fails takes the other along: half a worker would let runs hang.
   const ended = Promise.all(workers.map((worker) => worker.run().finally(shutdown))).then(() => {})
@@ -68,6 +71,7 @@ export async function startWorker(
   async function stop(): Promise<void> {
     shutdown()
     await ended.catch((error: unknown) => log.warn({ err: error }, 'Temporal’s worker did not stop in order'))
+    await keeper.stop()
     await appender
       .close(FLUSH_MS_MAX)
       .catch((error: unknown) => log.warn({ err: error }, 'Some events were not written'))

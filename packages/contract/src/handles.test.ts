@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { findForgedHandle, handlesIn, isHandle, toHandle } from './handles.ts'
+import { findForgedHandle, handlesIn, isHandle, replaceHandles, toHandle } from './handles.ts'
+import type { Json } from './json.ts'
 
 const blob = { sha256: 'a'.repeat(64), size: 20_000 }
 
@@ -16,4 +17,10 @@ test('a value from outside that pretends to be a handle is named by its place', 
   expect(findForgedHandle({ 'a/b': [{}, { $blob: 1 }] })).toBe('/a~1b/1')
   expect(findForgedHandle({ $blob: blob })).toBe('')
   expect(findForgedHandle({ blob })).toBeUndefined()
+})
+
+test('a handle is replaced by what it stands for, also where that is null, and stays where nothing is known of it', () => {
+  const value = { list: [toHandle(blob)], other: toHandle({ ...blob, sha256: 'b'.repeat(64) }) } as unknown as Json
+  const load = ({ sha256 }: { sha256: string }) => (sha256.startsWith('a') ? null : undefined)
+  expect(replaceHandles(value, load)).toEqual({ ...(value as object), list: [null] })
 })

@@ -32,3 +32,14 @@ export function findForgedHandle(value: Json, pointer = ''): string | undefined 
   }
   return undefined
 }
+
+/** The value with each handle replaced by what `load` gives for it; a handle stays where that is undefined. */
+export function replaceHandles(value: Json, load: (blob: Blob) => Json | undefined): Json {
+  if (isHandle(value)) {
+    const loaded = load(value.$blob)
+    return loaded === undefined ? value : loaded
+  }
+  if (Array.isArray(value)) return value.map((item) => replaceHandles(item, load))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceHandles(item, load)]))
+}

@@ -46,6 +46,7 @@ grant select, update on treadle.budgets to treadle_worker;
 grant select, insert, delete on treadle.reservations to treadle_worker;
 
 grant select on treadle.workflows, treadle.workflow_labels to treadle_worker;
+grant select on treadle.event_packs to treadle_api, treadle_worker;
 
 grant select, insert, update on treadle.blobs, treadle.blob_refs to treadle_api, treadle_worker;
 grant delete on treadle.blobs to treadle_worker; -- the sweeper
@@ -57,9 +58,11 @@ grant delete on treadle.blob_refs to treadle_worker; -- of cached results that a
 
 revoke execute on all functions in schema treadle from public;
 grant execute on all functions in schema treadle to treadle_api;
+revoke execute on function treadle.pack_events, treadle.archive_pack, treadle.drop_empty_partitions, treadle.is_spent from treadle_api;
 grant execute on function treadle.append, treadle.envelope, treadle.tell, treadle.with_reason, treadle.with_usage, treadle.add_usage to treadle_worker;
 grant execute on function treadle.write_turn, treadle.read_transcript, treadle.cancelled_call, treadle.pin_tools to treadle_worker;
 grant execute on function treadle.cache_key, treadle.find_cached, treadle.keep_cached, treadle.refer_to_blobs to treadle_worker;
 grant execute on function treadle.stored_workflow to treadle_worker;
 grant execute on function treadle.reserve, treadle.settle, treadle.settle_dead, treadle.budget_refusal, treadle.count_nodes
   to treadle_worker;
+grant execute on function treadle.pack_events, treadle.archive_pack, treadle.drop_empty_partitions to treadle_worker; -- the log keeper

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { buildApi, createCompileDocument, createSampleSpec, createSpecOf, createStarter } from '@treadle/api'
 import { type Bridge, createBridge } from '@treadle/bridge'
 import { freePort } from '@treadle/local'
-import { createBlobRefs, createWorkflowStore, openBlobs } from '@treadle/storage'
+import { createBlobRefs, createStateStore, createWorkflowStore, openBlobs } from '@treadle/storage'
 import { pino } from 'pino'
 import { afterAll, beforeAll } from 'vitest'
 import { openStorage, type Storage } from '../../storage/support/storage.ts'
@@ -50,6 +50,7 @@ async function openApi({ bodyBytesMax = 4 * 1024 * 1024, heartbeatMs = 10_000, s
     config: { bodyBytesMax, heartbeatMs, stallMs },
     runs: storage.runs,
     workflows,
+    state: createStateStore({ pool: storage.api }),
     log: storage.log,
     blobs,
     blobRefs,

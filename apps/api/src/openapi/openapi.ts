@@ -14,6 +14,7 @@ declare module 'fastify' {
 
 const TAGS = [
   { name: 'runs', description: 'Starting runs, and what becomes of them.' },
+  { name: 'state', description: 'What a run has come to: its checkpoints, its graph, and new runs from there.' },
   { name: 'streams', description: 'Everything that happens in a run, in order.' },
   { name: 'control', description: 'Signals, and taking hold of a run.' },
   { name: 'documents', description: 'Checking documents.' },

@@ -26,7 +26,11 @@ function ofAnswer(error: APIError): TreadleError {
   return new TreadleError(
     status === undefined ? typeOfEvent(error) : typeOfStatus(status),
     `The model server answered with an error: ${error.message}`,
-    { details, cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+    {
+      ...(Object.keys(details).length > 0 && { details }),
+      cause: error,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    },
   )
 }
 

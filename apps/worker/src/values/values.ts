@@ -2,9 +2,9 @@ import {
   type Blob,
   handlesIn,
   INLINE_BYTES_MAX,
-  isHandle,
   type Json,
   type RunRef,
+  replaceHandles,
   TreadleError,
   toHandle,
 } from '@treadle/contract'
@@ -52,7 +52,7 @@ function createLoading(blobs: ValuesOptions['blobs'], run: RunRef, bytesMax: num
       if (bytes > bytesMax) throw tooLarge(blob, bytesMax)
       loaded.set(blob.sha256, await load(await read(blobs, run, blob.sha256)))
     }
-    return replaceHandles(value, loaded)
+    return replaceHandles(value, ({ sha256 }) => loaded.get(sha256))
   }
   return load
 }
@@ -81,11 +81,4 @@ async function stored<T>(use: () => Promise<T>): Promise<T> {
     }
     throw new TreadleError('unavailable', 'The store of large values cannot be reached.', { cause: error })
   }
-}
-
-function replaceHandles(value: Json, loaded: Map<string, Json>): Json {
-  if (isHandle(value)) return loaded.get(value.$blob.sha256) ?? null
-  if (Array.isArray(value)) return value.map((item) => replaceHandles(item, loaded))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceHandles(item, loaded)]))
 }

@@ -42,6 +42,7 @@ export type EventType =
       | 'log'
     )
   | string
+export type NodeStatus = 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled' | 'skipped' | 'reused'
 export type TenantId = string
 /**
  * JSON Schema 2020-12, checked and bounded by the translator.
@@ -412,7 +413,6 @@ export type StartRun = StartRun1 & StartRun2
 export type StartRun1 = {
   [k: string]: unknown | undefined
 }
-export type NodeStatus = 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled' | 'skipped' | 'reused'
 
 /**
  * How a run ended, or, while it goes on, only where it stands.
@@ -566,6 +566,97 @@ export type PendingPage = {
      * Of an approval: the tool call's arguments.
      */
     detail?: unknown
+  }[]
+}
+/**
+ * The points that a run can be forked from, oldest first.
+ */
+export type CheckpointPage = {
+  items: Checkpoint[]
+  /**
+   * The `after` of the next page.
+   */
+  next: number
+}
+export type Checkpoint = {
+  /**
+   * Of the event that stored it.
+   */
+  seq: number
+  node: Path
+  /**
+   * Of a `checkpoint` node.
+   */
+  name?: string
+  time: Time
+  outputRef?: Blob
+}
+/**
+ * The whole state of a run as of `seq`: its input, and the output of every node that had one by then. Large parts are `{ "$blob": … }` unless they were asked for.
+ */
+export type CheckpointState = {
+  runId: RunId
+  seq: number
+  input: unknown
+  /**
+   * By path.
+   */
+  nodes: {
+    [k: string]:
+      | {
+          /**
+           * Of its checkpoint.
+           */
+          seq: number
+          output?: unknown
+          ref?: Blob
+        }
+      | undefined
+  }
+}
+/**
+ * The plan of a run with the status of each node. Nodes and bodies are named by their index.
+ */
+export type RunGraph = {
+  runId: RunId
+  workflow: string
+  status: RunStatus
+  asOfSeq: number
+  /**
+   * The first is the document's own.
+   */
+  bodies: {
+    nodes: number[]
+    /**
+     * The node whose body it is.
+     */
+    container?: number
+  }[]
+  nodes: {
+    /**
+     * Empty for a `do` of one node.
+     */
+    id: string
+    kind: string
+    /**
+     * JSON Pointer into the document.
+     */
+    pointer: string
+    body: number
+    /**
+     * Nodes that it waits for.
+     */
+    deps: number[]
+    /**
+     * `pending`: not reached yet. Where it was executed more than once, what most needs a look: running, retrying, failed, cancelled, completed, reused, skipped.
+     */
+    status: 'pending' | NodeStatus
+    /**
+     * How many of its paths have which status.
+     */
+    executions?: {
+      [k: string]: number | undefined
+    }
   }[]
 }
 export type Resume = {

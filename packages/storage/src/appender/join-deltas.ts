@@ -1,3 +1,4 @@
+import { codePoints } from '../events/code-points.ts'
 import type { AttemptEvent } from './types.ts'
 
 const JOINED_LENGTH_MAX = 8_192
@@ -34,16 +35,4 @@ function follows(before: TextDelta, after: TextDelta): boolean {
     after.offset === before.offset + codePoints(before.text) &&
     !/[\uD800-\uDBFF]$/.test(before.text)
   )
-}
-
-/** The number of Unicode code points. */
-function codePoints(text: string): number {
-  let count = 0
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index)
-    const next = unit >= 0xd800 && unit <= 0xdbff ? text.charCodeAt(index + 1) : 0
-    if (next >= 0xdc00 && next <= 0xdfff) index++
-    count++
-  }
-  return count
 }

@@ -1,4 +1,7 @@
 import type { Pool } from 'pg'
+import type { BlobStore } from '../blobs/types.ts'
+import { NO_SEAL, type PackSeal } from '../keeping/pack-bytes.ts'
+import { createPackOpener } from '../keeping/stored-packs.ts'
 import { type Log, SILENT } from '../log.ts'
 import { createFollowedRuns } from './followed-runs.ts'
 import { createListener } from './listener.ts'
@@ -11,12 +14,17 @@ export type EventLogOptions = {
   pool: Pool
   /** Where to LISTEN: a direct connection, not one through a transaction pooler. */
   listenUrl: string
+  /** Where archived events are. Without it they cannot be read. */
+  blobs?: Pick<BlobStore, 'get'>
+  /** What the log keeper puts around the bytes of packs. Default: nothing. */
+  seal?: PackSeal
   log?: Log
 }
 
 const POLL_MS = 1_000
 
-export function createEventLog({ pool, listenUrl, log = SILENT }: EventLogOptions): EventLog {
+export function createEventLog({ pool, listenUrl, blobs, seal = NO_SEAL, log = SILENT }: EventLogOptions): EventLog {
+  const source = { pool, packs: createPackOpener({ blobs, seal }) }
   const followed = createFollowedRuns()
   const listener = createListener({
     url: listenUrl,
@@ -28,13 +36,13 @@ export function createEventLog({ pool, listenUrl, log = SILENT }: EventLogOption
   let polling = false
 
   return {
-    read: (tenant, runId, options) => readEvents(pool, tenant, runId, options),
+    read: (tenant, runId, options) => readEvents(source, tenant, runId, options),
     follow: (tenant, runId) => followed.follow(tenant, runId),
     stream: (tenant, runId, { after, signal }) =>
       streamEvents(
         {
           follow: () => followed.follow(tenant, runId),
-          read: (position, limit) => readEvents(pool, tenant, runId, { after: position, limit }),
+          read: (position, limit) => readEvents(source, tenant, runId, { after: position, limit }),
         },
         after,
         signal,

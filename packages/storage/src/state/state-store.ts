@@ -1,0 +1,12 @@
+import type { Pool } from 'pg'
+import { inTenant } from '../database/transaction.ts'
+import { readCheckpoints, readStateAt, readStatuses } from './read-checkpoints.ts'
+import type { StateStore } from './types.ts'
+
+/** `pool`: connections of a login in `treadle_api`. */
+export const createStateStore = ({ pool }: { pool: Pool }): StateStore => ({
+  checkpoints: (tenant, runId, options) =>
+    inTenant(pool, tenant, (client) => readCheckpoints(client, tenant, runId, options)),
+  at: (tenant, runId, seq) => inTenant(pool, tenant, (client) => readStateAt(client, tenant, runId, seq)),
+  statuses: (tenant, runId) => inTenant(pool, tenant, (client) => readStatuses(client, tenant, runId)),
+})

@@ -1,0 +1,145 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { Client, Connection } from '@temporalio/client'
+import { bundleWorkflowCode, NativeConnection, Worker } from '@temporalio/worker'
+import type { Runtime } from '@treadle/contract'
+import {
+  type Child,
+  createSupervisor,
+  freePort,
+  type ScriptedModel,
+  type ScriptedTools,
+  type Supervisor,
+  startScriptedModel,
+  startScriptedTools,
+  startTemporalServer,
+} from '@treadle/local'
+import { type BlobStore, openBlobs } from '@treadle/storage'
+import { inject } from 'vitest'
+import { silenceTemporal } from '../../interpreter/support/engine.ts'
+import { openStorage, type Storage } from '../../storage/support/storage.ts'
+import { openLedger } from '../../support/ledger.ts'
+import type { StartRuntimeWorker } from './workers.ts'
+
+/** Real Temporal, real Postgres and a blob folder; model and tools are scripted; the workers of all languages poll. */
+export type Bench = {
+  client: Client
+  storage: Storage
+  blobs: BlobStore
+  model: ScriptedModel
+  tools: ScriptedTools
+  workerOf(runtime: Runtime): RuntimeWorker
+  stop(): Promise<void>
+}
+
+/** The one worker of a language, which a case may kill and start again. */
+export type RuntimeWorker = {
+  readonly child: Child
+  start(): Promise<void>
+  /** Everything that its processes have logged goes to this file. */
+  readonly logFile: string
+}
+
+export const HOST_TASK_QUEUE = 'conformance'
+
+/** Of the one secret that tools, models and functions of the cases are given. */
+export const SECRET = 'canary/d41d8cd98f00+b204'
+
+export async function startBench(starters: Partial<Record<Runtime, StartRuntimeWorker>>): Promise<Bench> {
+  const { temporal: executable, folder: parent, ledgerFile } = inject('shared')
+  const supervisor = createSupervisor({ onSpawn: openLedger(ledgerFile).add })
+  const folder = await mkdtemp(join(parent, 'conformance-'))
+  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true }), supervisor.stopAll]
+  const stop = async () => {
+    for (const close of closers.reverse()) await close()
+  }
+  try {
+    silenceTemporal()
+    const { address } = await startTemporalServer(supervisor, { executable, port: await freePort() })
+    const storage = await openStorage()
+    closers.push(storage.close)
+    const model = await startScriptedModel()
+    const tools = await startScriptedTools()
+    closers.push(model.close, tools.close)
+    const blobsUrl = pathToFileURL(join(folder, 'blobs')).href
+    const options = {
+      temporalAddress: address,
+      temporalNamespace: 'default',
+      blobs: blobsUrl,
+      databaseUrl: storage.urls.workerUrl,
+      openaiBaseUrl: model.baseUrl,
+      openaiApiKey: 'sk-scripted-0000',
+      egressAllow: [tools.authority],
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...WORKER_ENV },
+    }
+    const workers = new Map<Runtime, RuntimeWorker>()
+    const runtimes = Object.entries(starters) as [Runtime, StartRuntimeWorker][]
+    await Promise.all(
+      runtimes.map(async ([runtime, start]) => {
+        const logFile = join(folder, `${runtime}.log`)
+        workers.set(
+          runtime,
+          await startRuntime(supervisor, (own) => start(own, { ...options, name: runtime, logFile }), logFile),
+        )
+      }),
+    )
+    const { client, close } = await startHost(address)
+    closers.push(close)
+    const workerOf = (runtime: Runtime) => {
+      const worker = workers.get(runtime)
+      if (!worker) throw new Error(`There is no ${runtime} worker.`)
+      return worker
+    }
+    return { client, storage, blobs: openBlobs({ url: blobsUrl }), model, tools, workerOf, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+const WORKER_ENV = {
+  TREADLE_SECRET_TOKEN: SECRET,
+  TREADLE_MODELS: JSON.stringify({ priced: { inputPrice: 1, cachedInputPrice: 0.5, outputPrice: 10 } }),
+}
+
+async function startRuntime(
+  supervisor: Supervisor,
+  start: (supervisor: Supervisor) => Promise<Child>,
+  logFile: string,
+): Promise<RuntimeWorker> {
+  let child = await start(supervisor)
+  return {
+    get child() {
+      return child
+    },
+    async start() {
+      child = await start(supervisor)
+    },
+    logFile,
+  }
+}
+
+/** Hosts the workflow of the cases in this process. */
+async function startHost(address: string) {
+  const native = await NativeConnection.connect({ address })
+  const connection = await Connection.connect({ address })
+  const worker = await Worker.create({
+    connection: native,
+    taskQueue: HOST_TASK_QUEUE,
+    workflowBundle: await bundleWorkflowCode({
+      workflowsPath: fileURLToPath(new URL('./host-workflow.ts', import.meta.url)),
+      logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error: console.error },
+    }),
+  })
+  const running = worker.run()
+  return {
+    client: new Client({ connection }),
+    async close() {
+      worker.shutdown()
+      await running
+      await connection.close()
+      await native.close()
+    },
+  }
+}

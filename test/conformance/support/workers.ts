@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url'
+import type { Runtime } from '@treadle/contract'
+import { type Child, type Supervisor, startWorker, type WorkerOptions } from '@treadle/local'
+
+/** Starts the worker of a language with the functions of test/conformance/functions; resolves when it polls. */
+export type StartRuntimeWorker = (supervisor: Supervisor, options: WorkerOptions) => Promise<Child>
+
+const functions = (file: string) => fileURLToPath(new URL(`../functions/${file}`, import.meta.url))
+
+/** The languages that have a worker. */
+export const RUNTIME_WORKERS: Partial<Record<Runtime, StartRuntimeWorker>> = {
+  typescript: (supervisor, { env, ...options }) =>
+    startWorker(supervisor, { ...options, env: { ...env, TREADLE_FUNCTIONS: functions('typescript.mjs') } }),
+}
