@@ -1,12 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { problem } from '../http/problem.ts'
 import { contextHeaders } from '../http/request-context.ts'
 import { eventFilter, listOf } from './filter.ts'
+import { FORMATS, type StreamFormat } from './formats/encoder.ts'
 import type { StreamStart } from './stream-start.ts'
 import type { Streams } from './streams.ts'
 
-export type StreamQuery = { after?: string; types?: string[]; nodes?: string[] }
+export type StreamQuery = { after?: string; types?: string[]; nodes?: string[]; format?: StreamFormat }
 
-/** Answers with a stream from `start`; with 204 where nothing will ever follow, which makes EventSource stop. */
+/**
+ * Answers with a stream from `start`; with 204 where nothing will ever follow, which makes EventSource stop.
+ * @throws ProblemAnswer `malformed-request` when `format` does not go with the rest
+ */
 export function answerStream(
   streams: Streams,
   request: FastifyRequest,
@@ -14,18 +19,29 @@ export function answerStream(
   start: StreamStart,
   headers: Record<string, string> = {},
 ) {
-  if (!start) return reply.code(204).header('cache-control', 'no-store').send()
   const query = request.query as StreamQuery
+  const format = query.format ?? 'treadle'
+  checkFormat(format, query, start)
+  if (!start) return reply.code(204).header('cache-control', 'no-store').send()
   const types = listOf(query.types)
   const nodes = listOf(query.nodes)
+  const isWanted = eventFilter({ ...(types && { types }), ...(nodes && { nodes }) })
   reply.hijack() // From here on the response is the stream's.
   void streams.serve(reply.raw, {
     tenant: request.tenant,
     runs: start,
-    filter: eventFilter({ ...(types && { types }), ...(nodes && { nodes }) }),
+    format,
+    filter: format === 'treadle' ? isWanted : (event) => event.type.startsWith('run.') || isWanted(event),
     headers: { ...contextHeaders(request), ...headers },
   })
   return reply
+}
+
+/** Other protocols know one run a stream, and their rules say which events come before which. */
+function checkFormat(format: StreamFormat, { types }: StreamQuery, start: StreamStart): void {
+  if (format === 'treadle') return
+  if (types) throw problem('malformed-request', `types= names events of the format treadle, and this is ${format}.`)
+  if (start && start.length > 1) throw problem('malformed-request', `A stream in the format ${format} is of one run.`)
 }
 
 export const STREAM_QUERY = {
@@ -49,6 +65,12 @@ export const STREAM_QUERY = {
     maxItems: 100,
     description: 'Only events of these nodes, and of what runs inside of them.',
     examples: [['classify']],
+  },
+  format: {
+    enum: FORMATS,
+    default: 'treadle',
+    description:
+      'The same log, with the same ids, in another protocol: AG-UI, or the events of OpenAI’s Responses API. For one run, and without `types`.',
   },
 } as const
 

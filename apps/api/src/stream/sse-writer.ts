@@ -12,10 +12,18 @@ export type SseWriter = {
   write(frames: string | Uint8Array): Promise<boolean>
   /** Ends it in order: the client has everything. */
   end(): void
-  /** Ends it early: `event: bye`, without an id. */
+  /** Ends it early: `event: bye`, without an id; a comment where `saysBye` is false. */
   bye(reason: ByeReason): void
   /** Aborted when the stream has ended, whoever ended it. */
   readonly signal: AbortSignal
+}
+
+export type SseOptions = {
+  headers: Record<string, string>
+  heartbeatMs: number
+  stallMs: number
+  /** Default true. Readers of other protocols know no event `bye`. */
+  saysBye?: boolean
 }
 
 const HEADERS = {
@@ -34,7 +42,7 @@ const BYE_GRACE_MS = 1_000
  */
 export function openSse(
   response: ServerResponse,
-  { headers, heartbeatMs, stallMs }: { headers: Record<string, string>; heartbeatMs: number; stallMs: number },
+  { headers, heartbeatMs, stallMs, saysBye = true }: SseOptions,
 ): SseWriter {
   const ended = new AbortController()
   const { signal } = ended
@@ -56,7 +64,7 @@ export function openSse(
   const bye = (reason: ByeReason) => {
     if (signal.aborted) return
     stop()
-    response.end(`event: bye\ndata: ${JSON.stringify({ reason })}\n\n`)
+    response.end(saysBye ? `event: bye\ndata: ${JSON.stringify({ reason })}\n\n` : `: bye ${reason}\n\n`)
     setTimeout(() => response.destroy(), BYE_GRACE_MS).unref()
   }
 

@@ -3,6 +3,8 @@ import type { RunId, TenantId } from '@treadle/contract'
 import type { EventLog, SerialisedEvent } from '@treadle/storage'
 import { encodeCursor } from './cursor.ts'
 import type { EventFilter } from './filter.ts'
+import type { StreamFormat } from './formats/encoder.ts'
+import { createFormatFrames } from './formats/format-frames.ts'
 import { frameOf, frameText } from './frame.ts'
 import { readRun } from './read-run.ts'
 import { openSse, type SseWriter } from './sse-writer.ts'
@@ -13,6 +15,8 @@ export type StreamRequest = {
   /** The runs and the positions past which each is read. Several share one cursor. */
   runs: readonly { runId: RunId; after: number }[]
   filter: EventFilter
+  /** Other ones than `treadle` are for one run. */
+  format: StreamFormat
   headers: Record<string, string>
 }
 
@@ -39,12 +43,13 @@ export function createStreams({ log, heartbeatMs, stallMs, logger }: StreamsOpti
   const open = new Set<SseWriter>()
   let isClosed = false
 
-  const serve = async (response: ServerResponse, { tenant, runs, filter, headers }: StreamRequest) => {
-    const writer = openSse(response, { headers, heartbeatMs, stallMs })
+  const serve = async (response: ServerResponse, { tenant, runs, filter, format, headers }: StreamRequest) => {
+    const writer = openSse(response, { headers, heartbeatMs, stallMs, saysBye: format === 'treadle' })
     open.add(writer)
     if (isClosed) writer.bye('shutting-down')
     const turn = createTurn()
-    const frames = createFrames(runs)
+    const [first] = runs
+    const frames = format === 'treadle' || !first ? createFrames(runs) : createFormatFrames(format, first.after)
     try {
       await Promise.all(
         runs.map(({ runId, after }, index) =>
@@ -52,7 +57,7 @@ export function createStreams({ log, heartbeatMs, stallMs, logger }: StreamsOpti
             log,
             tenant,
             runId,
-            after,
+            after: format === 'treadle' ? after : 0, // What was said before leads to what is said next.
             signal: writer.signal,
             turn,
             emit: (events) => writeAll(writer, frames(index, events.filter(filter))),
