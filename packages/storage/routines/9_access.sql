@@ -35,6 +35,8 @@ grant select on treadle.checkpoints to treadle_api;
 grant select, insert, update on treadle.budgets to treadle_api;
 grant select, insert, delete on treadle.early_signals to treadle_api;
 
+grant select, insert, delete on treadle.stream_tickets to treadle_api;
+grant select on treadle.quotas to treadle_api;
 grant select, insert on treadle.workflows to treadle_api;
 grant select, insert, update, delete on treadle.workflow_labels to treadle_api;
 

@@ -84,6 +84,8 @@ async function startOnce(parts: StartRunParts, { tenant, body, idempotencyKey }:
     case 'exists':
       if (!result.sameRequest) throw problem('run-exists', `The run ${id} was started by another request.`)
       return { runId: id, answer: createdAnswer(result.run), isReplay: true }
+    case 'quota-exceeded':
+      throw problem('quota-exceeded', `This tenant may have ${result.runsAtOnce} runs at once, and has them.`)
     default:
       throw refusedKey(result.outcome)
   }

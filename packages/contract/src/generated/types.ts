@@ -1034,6 +1034,17 @@ export type SearchAttributes = {
   TreadleTags?: string[]
 }
 /**
+ * Opens the stream of one run until `expiresAt`, as often as it is asked for.
+ */
+export type StreamTicket = {
+  ticket: string
+  /**
+   * The stream with the ticket in it: what an `EventSource` opens.
+   */
+  url: string
+  expiresAt: Time
+}
+/**
  * A stored workflow: its newest version, and where its labels stand.
  */
 export type Workflow = {

@@ -49,6 +49,8 @@ export type InsertResult =
   | { outcome: 'mismatch' }
   /** The key's first request is still being executed. */
   | { outcome: 'in-progress' }
+  /** The tenant has as many runs as it may have at once. Nothing was stored, and the key is free. */
+  | { outcome: 'quota-exceeded'; runsAtOnce: number }
   /** A run of this id is there already. */
   | { outcome: 'exists'; run: RunRow; sameRequest: boolean }
 
