@@ -38,5 +38,8 @@ function typeBody(body: Body, typing: Typing): CelType {
   const [only] = body.order
   if (body.isSingle) return (only && typing.outputs.get(only)) ?? DYN
   if (body.output) return typing.slots.check(body.output)
-  return objectOf(Object.fromEntries(body.order.map((node) => [node.id, typing.outputs.get(node) ?? DYN])))
+  // Without a prototype V8 keeps it as a dictionary from the first key on; `fromEntries` makes a hidden class for each of a thousand keys.
+  const props: Record<string, CelType> = Object.create(null)
+  for (const node of body.order) props[node.id] = typing.outputs.get(node) ?? DYN
+  return objectOf(props)
 }
