@@ -20,7 +20,7 @@ export function checkTypes(program: Program, findings: Findings, options: TypeOp
   const outputs = new Map<object, CelType>()
   const input = isRecord(program.document.inputSchema) ? schemaType(program.document.inputSchema) : DYN
   const slots = createSlotChecker({ input, outputs, findings })
-  const typing: Typing = { ...options, program, findings, slots, outputs, loopDepth: 0, typeBody }
+  const typing: Typing = { ...options, program, findings, slots, outputs, looks: 0, typeBody }
   for (const tool of program.tools.values()) {
     const schema = 'inputSchema' in tool.ir ? tool.ir.inputSchema : undefined
     const args = isRecord(schema) ? schemaType(schema) : DYN
