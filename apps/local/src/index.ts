@@ -25,7 +25,6 @@ export {
 } from './scripted/scripted-tools.ts'
 export { readModelConfig, readSetUpConfig } from './service-config.ts'
 export { startApi, startWorker, type WorkerOptions } from './services/services.ts'
-export { startApi, startWorker } from './services/services.ts'
 export { answerForExamples, DEMO_SECRETS, DEMO_TOOLS_URL } from './stack/demo-tools.ts'
 export { type FoundTemporal, findTemporal, type Way } from './temporal/find-temporal.ts'
 export { ensureSearchAttributes } from './temporal/search-attributes.ts'
