@@ -47,6 +47,8 @@ export type Stack = {
   readonly api: Service
   /** In the order of starting; stopped ones included. */
   readonly workers: readonly Service[]
+  /** One more API on the same servers, with further variables of its own. */
+  startApi(env?: NodeJS.ProcessEnv): Promise<{ url: string; service: Service }>
   /** One more worker, with further variables of its own. */
   startWorker(env?: NodeJS.ProcessEnv): Promise<Service>
   /** Where this stack keeps its files; removed by `stop`. */
@@ -95,12 +97,18 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const common = { temporalAddress: `127.0.0.1:${temporalPort}`, temporalNamespace: 'default', blobs: blobs.blobs }
     const env = { ...baseEnv(), ...blobs.env, ...rest.env }
 
-    const apiPort = await freePort()
-    const api = await createService('API', async () => {
+    const addApi = async (name: string, ownEnv: NodeJS.ProcessEnv = {}) => {
+      const port = await freePort()
       const databaseUrl = database.apiUrl
-      return (await startApi(supervisor, { ...common, databaseUrl, port: apiPort, env: { ...env, ...rest.apiEnv } }))
-        .child
-    })
+      const apiEnv = { ...env, ...rest.apiEnv, ...ownEnv }
+      const service = await createService(
+        name,
+        async () => (await startApi(supervisor, { ...common, databaseUrl, port, env: apiEnv })).child,
+      )
+      return { url: `http://127.0.0.1:${port}`, service }
+    }
+    const { url, service: api } = await addApi('API')
+    const moreApis: Service[] = []
 
     const workers: Service[] = []
     const addWorker = async (ownEnv: NodeJS.ProcessEnv = {}) => {
@@ -122,7 +130,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     for (let left = count; left > 0; left -= 1) await addWorker()
 
     return {
-      url: `http://127.0.0.1:${apiPort}`,
+      url,
       model,
       tools,
       database,
@@ -131,7 +139,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       api,
       workers,
       startWorker: addWorker,
-      describe: () => [temporal, api, ...workers].map((service) => service.describe()).join('\n'),
+      startApi: async (ownEnv?: NodeJS.ProcessEnv) => {
+        const started = await addApi(`API ${moreApis.length + 2}`, ownEnv)
+        moreApis.push(started.service)
+        return started
+      },
+      describe: () => [temporal, api, ...moreApis, ...workers].map((service) => service.describe()).join('\n'),
     }
   }
 }

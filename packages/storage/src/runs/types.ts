@@ -175,8 +175,8 @@ export type RunStore = {
   markStarted(tenant: TenantId, runId: RunId): Promise<void>
   /** Of all tenants: pending runs that are due and that nobody marked as started for `olderThanMs`, oldest first. */
   pendingStarts(options: { olderThanMs: number; limit: number }): Promise<PendingStart[]>
-  /** Of all tenants: runs without a last event and without any event for `olderThanMs`, the longest silent first. */
-  openRuns(options: { olderThanMs: number; limit: number }): Promise<OpenRun[]>
+  /** Of all tenants: runs without a last event and without any event for `olderThanMs`, oldest first, from the one past `after` on. */
+  openRuns(options: { olderThanMs: number; limit: number; after?: RunRef }): Promise<OpenRun[]>
   /** Writes the last event, after `node.cancelled` for every open node; false when the run has one already (the first wins). */
   close(end: ForcedEnd): Promise<boolean>
   /** Keeps Temporal's word where it differs from the log, which stands. */
