@@ -19,6 +19,7 @@ import {
   createEventLog,
   createPool,
   createRunStore,
+  createTakenOver,
   openBlobs,
   type RunStore,
 } from '@treadle/storage'
@@ -100,6 +101,7 @@ export function useExecutor({
       budgets: createBudgets({ pool: workerPool }),
       blobs,
       refs: createBlobRefs({ pool: workerPool }),
+      takenOver: createTakenOver({ pool: workerPool }),
       redactor,
       functions,
       log,

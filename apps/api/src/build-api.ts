@@ -6,6 +6,7 @@ import type { Principal } from './auth/principal.ts'
 import { rateLimit } from './auth/rate-limit.ts'
 import type { Config } from './config.ts'
 import type { CompileDocument } from './documents/compile-document.ts'
+import { createForkRun } from './forks/fork-run.ts'
 import { bodies } from './http/bodies.ts'
 import { browsers } from './http/browsers.ts'
 import { answerClientError } from './http/client-error.ts'
@@ -18,6 +19,7 @@ import { checkDocumentRoutes } from './routes/check-document.ts'
 import { controlRunRoutes } from './routes/control-run.ts'
 import { createStreamTicketRoute } from './routes/create-stream-ticket.ts'
 import { documentationRoutes } from './routes/documentation.ts'
+import { forkRunRoutes } from './routes/fork-run.ts'
 import { getCheckpointsRoutes } from './routes/get-checkpoints.ts'
 import { getEventsRoute } from './routes/get-events.ts'
 import { getGraphRoute } from './routes/get-graph.ts'
@@ -126,6 +128,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
 
   const checkValue = createCheckValue()
   const startRun = createStartRun({ runs, workflows, blobs, blobRefs, compile, checkValue, starter })
+  const forkRun = createForkRun({ runs, state, blobs, blobRefs, compile, checkValue, starter })
   const deliverSignal = createDeliverSignal({ runs, log, bridge, checkValue })
   const storeWorkflow = createStoreWorkflow({ workflows, blobs, blobRefs })
   const control = createControlRun({ runs, bridge, log: logger })
@@ -137,6 +140,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   await app.register(getStateRoute, { runs })
   await app.register(getCheckpointsRoutes, { state, blobs })
   await app.register(getGraphRoute, { runs, state })
+  await app.register(forkRunRoutes, { forkRun })
   await app.register(getPendingRoute, { runs })
   await app.register(getEventsRoute, { log })
   await app.register(streamRunRoute, { runs, streams })

@@ -1,9 +1,10 @@
 import type { NodeResult, NodeTask } from '@treadle/contract'
 import { ACTIVITIES } from '@treadle/contract'
-import type { Appender, BlobRefs, BlobStore, Budgets } from '@treadle/storage'
+import type { Appender, BlobRefs, BlobStore, Budgets, TakenOverOutputs } from '@treadle/storage'
 import { createEvaluate } from './activities/evaluate.ts'
 import { createExecuteNode } from './activities/execute-node.ts'
 import { createRecord } from './activities/record.ts'
+import { createTakeOver } from './activities/take-over.ts'
 import { createAttemptNode } from './attempt/attempt-node.ts'
 import { createFinishOutput } from './attempt/finish-output.ts'
 import type { WorkerConfig } from './config.ts'
@@ -30,13 +31,15 @@ export type ActivityParts = {
   budgets: Budgets
   blobs: BlobStore
   refs: BlobRefs
+  takenOver: TakenOverOutputs
   redactor: Redactor
   functions: FunctionRegistry
   log: Log
 }
 
 /** Everything that the worker executes, by the names of its activities: `local` for the workflow's queue, `remote` for its own. */
-export function createActivities({ config, appender, budgets, blobs, refs, redactor, functions, log }: ActivityParts) {
+export function createActivities(parts: ActivityParts) {
+  const { config, appender, budgets, blobs, refs, takenOver, redactor, functions, log } = parts
   const values = createValues({ blobs, refs })
   const schemas = createSchemas()
   const secrets = createSecrets({ ...config.secrets, redactor })
@@ -61,6 +64,7 @@ export function createActivities({ config, appender, budgets, blobs, refs, redac
     local: {
       [ACTIVITIES.record]: createRecord(appender),
       [ACTIVITIES.evaluate]: createEvaluate({ values, schemas }),
+      [ACTIVITIES.takeOver]: createTakeOver({ takenOver, values }),
     },
     remote: {
       [ACTIVITIES.executeNode]: createExecuteNode({ attemptNode, log }) as (task: NodeTask) => Promise<NodeResult>,

@@ -1,6 +1,14 @@
 import { type NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker'
 import { activityTaskQueue, WORKFLOW_TASK_QUEUE } from '@treadle/contract'
-import { createAppender, createBlobRefs, createBudgets, createLogKeeper, createPool, openBlobs } from '@treadle/storage'
+import {
+  createAppender,
+  createBlobRefs,
+  createBudgets,
+  createLogKeeper,
+  createPool,
+  createTakenOver,
+  openBlobs,
+} from '@treadle/storage'
 import type { WorkerConfig } from './config.ts'
 import { connectTemporal, waitFor } from './connect.ts'
 import { createActivities } from './create-activities.ts'
@@ -46,6 +54,7 @@ export async function startWorker(
     budgets: createBudgets({ pool }),
     blobs,
     refs: createBlobRefs({ pool }),
+    takenOver: createTakenOver({ pool }),
     redactor,
     functions: registeredFunctions,
     log,

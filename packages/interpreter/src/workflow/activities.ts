@@ -11,6 +11,8 @@ import {
   type NodeTask,
   type RecordTask,
   type Runtime,
+  type TakenOver,
+  type TakeOverTask,
 } from '@treadle/contract'
 import {
   HEARTBEAT_MS,
@@ -26,6 +28,7 @@ type Remote = { [ACTIVITIES.executeNode](task: NodeTask): Promise<NodeResult> }
 type Local = {
   [ACTIVITIES.record](task: RecordTask): Promise<RecordResult>
   [ACTIVITIES.evaluate](task: EvaluateTask): Promise<{ value: Json }>
+  [ACTIVITIES.takeOver](task: TakeOverTask): Promise<TakenOver>
   [ACTIVITIES.createChild](task: ChildTask): Promise<ChildCreated>
 }
 
@@ -39,6 +42,7 @@ const local = proxyLocalActivities<Local>({
 
 export const record = local.record
 export const evaluate = local.evaluate
+export const takeOver = local.takeOver
 export const createChild = local.createChild
 
 /** Temporal's limit of an id. */

@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import { inTenant } from '../database/transaction.ts'
 import { storeResponse, takeKey } from './idempotency.ts'
 import { readRun } from './run-row.ts'
+import { takeOver } from './take-over.ts'
 import type { InsertResult, NewRun } from './types.ts'
 
 const PRIORITY = 3
@@ -47,6 +48,7 @@ async function insert(
   }
   const { exceeded, created } = await insertRow(client, tenant, run, runsAtOnce)
   if (exceeded !== null) throw new Refused({ outcome: 'quota-exceeded', runsAtOnce: exceeded })
+  if (created && run.takesOver && !(await takeOver(client, tenant, run))) throw new Refused({ outcome: 'source-gone' })
   const row = await readRun(client, tenant, run.id)
   if (!row) throw new Error(`The run ${run.id} was stored and cannot be read.`)
   if (!created) {

@@ -31,9 +31,19 @@ export type NewRun = {
   startAt?: Time
   parent?: RunId
   forkedFrom?: { runId: RunId; seq: number }
+  /** Of a fork: what it takes over from `forkedFrom`. */
+  takesOver?: TakesOver
   /** SHA-256 of the canonical request, hex. */
   requestFingerprint: string
   idempotency?: IdempotencyKey & { response: (run: RunRow) => StoredResponse }
+}
+
+/** Outputs of another run that a new one takes as given, in the order in which it shows them. */
+export type TakesOver = {
+  /** Copied from the other run's checkpoints. */
+  paths: readonly Path[]
+  /** Given by whoever forks. Values may be, or hold, handles. */
+  given: readonly { path: Path; kind: string; output: Json }[]
 }
 
 /** Scope: tenant + method + path. Kept 24 h. */
@@ -51,6 +61,8 @@ export type InsertResult =
   | { outcome: 'in-progress' }
   /** The tenant has as many runs as it may have at once. Nothing was stored, and the key is free. */
   | { outcome: 'quota-exceeded'; runsAtOnce: number }
+  /** `forkedFrom` was erased meanwhile. */
+  | { outcome: 'source-gone' }
   /** A run of this id is there already. */
   | { outcome: 'exists'; run: RunRow; sameRequest: boolean }
 
@@ -74,6 +86,8 @@ export type RunRow = {
   error?: ErrorInfo
   parent?: RunId
   forkedFrom?: { runId: RunId; seq: number }
+  /** Runs that were forked from this one, newest first, 100 at most. */
+  forks: RunId[]
   lastSeq: number
   /** The last event, once there is one. */
   endedSeq?: number
@@ -106,6 +120,8 @@ export type RunFilter = {
   workflow?: string
   /** Without `value`: any. */
   tag?: { key: string; value?: string }
+  /** Forks of this run. */
+  forkedFrom?: RunId
   /** Created at or after. */
   since?: Time
   /** Created before. */

@@ -33,6 +33,7 @@ export async function callTool(
     { kind: 'tool', tool: name, args: { lit: args }, catch: [{ on: ['*'], body: -1 }] },
     cancellation,
   )
+  if (inner.memo.ended?.status === 'reused') return { toolCallId, path: inner.path } // The model reads it from its checkpoint.
   const done = inner.memo.output
   if (done !== undefined) return done as unknown as ToolCallResult
   if (needsApproval(profile, name)) {
