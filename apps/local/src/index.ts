@@ -9,6 +9,7 @@ export { createSupervisor, type Supervisor } from './processes/supervisor.ts'
 export { createReport, type Report, silentReport } from './report.ts'
 export type { ChatRequest, ModelError, ModelScript, ModelStep } from './scripted/model-script.ts'
 export { sampleValue } from './scripted/sample-value.ts'
+export { type McpAnswer, type McpTool, type ScriptedMcp, startScriptedMcp } from './scripted/scripted-mcp.ts'
 export {
   type ModelAnswer,
   type ModelMatcher,

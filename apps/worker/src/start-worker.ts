@@ -6,7 +6,9 @@ import {
   createBudgets,
   createLogKeeper,
   createPool,
+  createResultCache,
   createTakenOver,
+  createTranscripts,
   openBlobs,
 } from '@treadle/storage'
 import type { WorkerConfig } from './config.ts'
@@ -55,6 +57,8 @@ export async function startWorker(
     blobs,
     refs: createBlobRefs({ pool }),
     takenOver: createTakenOver({ pool }),
+    transcripts: createTranscripts({ pool }),
+    cache: createResultCache({ pool }),
     redactor,
     functions: registeredFunctions,
     log,
