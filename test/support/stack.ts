@@ -5,9 +5,11 @@ import {
   createSupervisor,
   type DatabaseUrls,
   freePort,
+  type ScriptedMcp,
   type ScriptedModel,
   type ScriptedTools,
   startApi,
+  startScriptedMcp,
   startScriptedModel,
   startScriptedTools,
   startTemporalServer,
@@ -40,6 +42,7 @@ export type Stack = {
   readonly url: string
   readonly model: ScriptedModel
   readonly tools: ScriptedTools
+  readonly mcp: ScriptedMcp
   readonly database: DatabaseUrls
   readonly temporal: Service
   /** `host:port` of Temporal, namespace `default`. Stays the same over restarts. */
@@ -80,6 +83,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     supervisor.keep({ name: 'scripted model', stop: model.close })
     const tools = await startScriptedTools()
     supervisor.keep({ name: 'scripted tools', stop: tools.close })
+    const mcp = await startScriptedMcp()
+    supervisor.keep({ name: 'scripted MCP server', stop: mcp.close })
     const database = await cloneDatabase(shared.postgres)
 
     const temporalPort = await freePort()
@@ -120,7 +125,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
           databaseUrl: database.workerUrl,
           openaiBaseUrl: model.baseUrl,
           openaiApiKey: 'sk-scripted-0000',
-          egressAllow: [tools.authority],
+          egressAllow: [tools.authority, mcp.authority],
           env: { ...env, ...rest.workerEnv, ...ownEnv },
         }),
       )
@@ -133,6 +138,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       url,
       model,
       tools,
+      mcp,
       database,
       temporal,
       temporalAddress: common.temporalAddress,
