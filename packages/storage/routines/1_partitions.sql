@@ -13,7 +13,8 @@ begin
     return;
   end if;
   perform pg_advisory_xact_lock(hashtextextended('treadle.' || name, 0));
-  if to_regclass('treadle.' || name) is not null then
+  -- Asked of the table: `to_regclass` remembers that there was none, whoever has made it while this waited.
+  if exists (select from pg_class c where c.relnamespace = 'treadle'::regnamespace and c.relname = name) then
     return;
   end if;
   execute format('create table treadle.%I (like treadle.events including all)', name);
