@@ -1,11 +1,7 @@
-/**
- * A document of so many nodes, as JSON: model calls, tool calls, values, decisions and events, each reading what came before. Those of
- * two `issue`s (below 676) share no expression, so that nothing is remembered from one to the other.
- */
-export function largeDocument(count: number, issue = 0): string {
+/** A document of so many nodes, as JSON: model calls, tool calls, values, decisions and events, each reading what came before. */
+export function largeDocument(count: number): string {
   const nodes: Record<string, unknown> = {}
-  const idOf = (index: number) => `${letters(issue)}${String(index).padStart(5, '0')}`
-  for (let index = 0; index < count; index += 1) nodes[idOf(index)] = nodeOf(index, idOf)
+  for (let index = 0; index < count; index += 1) nodes[idOf(index)] = nodeOf(index)
   return JSON.stringify({
     ir: 'treadle/v1',
     name: 'large',
@@ -33,9 +29,9 @@ export function largeDocument(count: number, issue = 0): string {
   })
 }
 
-const letters = (issue: number): string => String.fromCharCode(97 + Math.trunc(issue / 26), 97 + (issue % 26))
+const idOf = (index: number): string => `n${String(index).padStart(5, '0')}`
 
-function nodeOf(index: number, idOf: (index: number) => string): unknown {
+function nodeOf(index: number): unknown {
   const before = idOf(index - 1)
   switch (index % 5) {
     case 0: {

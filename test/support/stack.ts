@@ -5,11 +5,9 @@ import {
   createSupervisor,
   type DatabaseUrls,
   freePort,
-  type ScriptedMcp,
   type ScriptedModel,
   type ScriptedTools,
   startApi,
-  startScriptedMcp,
   startScriptedModel,
   startScriptedTools,
   startTemporalServer,
@@ -42,7 +40,6 @@ export type Stack = {
   readonly url: string
   readonly model: ScriptedModel
   readonly tools: ScriptedTools
-  readonly mcp: ScriptedMcp
   readonly database: DatabaseUrls
   readonly temporal: Service
   /** `host:port` of Temporal, namespace `default`. Stays the same over restarts. */
@@ -50,8 +47,6 @@ export type Stack = {
   readonly api: Service
   /** In the order of starting; stopped ones included. */
   readonly workers: readonly Service[]
-  /** One more API on the same servers, with further variables of its own. */
-  startApi(env?: NodeJS.ProcessEnv): Promise<{ url: string; service: Service }>
   /** One more worker, with further variables of its own. */
   startWorker(env?: NodeJS.ProcessEnv): Promise<Service>
   /** Where this stack keeps its files; removed by `stop`. */
@@ -83,8 +78,6 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     supervisor.keep({ name: 'scripted model', stop: model.close })
     const tools = await startScriptedTools()
     supervisor.keep({ name: 'scripted tools', stop: tools.close })
-    const mcp = await startScriptedMcp()
-    supervisor.keep({ name: 'scripted MCP server', stop: mcp.close })
     const database = await cloneDatabase(shared.postgres)
 
     const temporalPort = await freePort()
@@ -102,18 +95,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const common = { temporalAddress: `127.0.0.1:${temporalPort}`, temporalNamespace: 'default', blobs: blobs.blobs }
     const env = { ...baseEnv(), ...blobs.env, ...rest.env }
 
-    const addApi = async (name: string, ownEnv: NodeJS.ProcessEnv = {}) => {
-      const port = await freePort()
+    const apiPort = await freePort()
+    const api = await createService('API', async () => {
       const databaseUrl = database.apiUrl
-      const apiEnv = { ...env, ...rest.apiEnv, ...ownEnv }
-      const service = await createService(
-        name,
-        async () => (await startApi(supervisor, { ...common, databaseUrl, port, env: apiEnv })).child,
-      )
-      return { url: `http://127.0.0.1:${port}`, service }
-    }
-    const { url, service: api } = await addApi('API')
-    const moreApis: Service[] = []
+      return (await startApi(supervisor, { ...common, databaseUrl, port: apiPort, env: { ...env, ...rest.apiEnv } }))
+        .child
+    })
 
     const workers: Service[] = []
     const addWorker = async (ownEnv: NodeJS.ProcessEnv = {}) => {
@@ -125,7 +112,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
           databaseUrl: database.workerUrl,
           openaiBaseUrl: model.baseUrl,
           openaiApiKey: 'sk-scripted-0000',
-          egressAllow: [tools.authority, mcp.authority],
+          egressAllow: [tools.authority],
           env: { ...env, ...rest.workerEnv, ...ownEnv },
         }),
       )
@@ -135,22 +122,16 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     for (let left = count; left > 0; left -= 1) await addWorker()
 
     return {
-      url,
+      url: `http://127.0.0.1:${apiPort}`,
       model,
       tools,
-      mcp,
       database,
       temporal,
       temporalAddress: common.temporalAddress,
       api,
       workers,
       startWorker: addWorker,
-      startApi: async (ownEnv?: NodeJS.ProcessEnv) => {
-        const started = await addApi(`API ${moreApis.length + 2}`, ownEnv)
-        moreApis.push(started.service)
-        return started
-      },
-      describe: () => [temporal, api, ...moreApis, ...workers].map((service) => service.describe()).join('\n'),
+      describe: () => [temporal, api, ...workers].map((service) => service.describe()).join('\n'),
     }
   }
 }

@@ -8,14 +8,12 @@ export const activityTaskQueue = (runtime: Runtime): string => `treadle-${runtim
 export const ACTIVITIES = {
   /** An activity on the queue of its language: NodeTask in, NodeResult out. */
   executeNode: 'executeNode',
-  /** Local: a group of short TypeScript nodes. */
+  /** Local, or an activity on TypeScript's queue where the run has more under way: SegmentTask in, SegmentResult out. */
   executeSegment: 'executeSegment',
   /** Local: RecordTask in, `{ outboxApplied }` out. */
   record: 'record',
   /** Local: EvaluateTask in, `{ value }` out. */
   evaluate: 'evaluate',
-  /** Local: TakeOverTask in, TakenOver out. */
-  takeOver: 'takeOver',
   /** Local: ChildTask in, ChildCreated out. */
   createChild: 'createChild',
 } as const

@@ -15,6 +15,9 @@
 --  8. The time of a run's events never goes backwards, whatever the clock does.
 --  9. A path counts once against the budget of the run (routines/4_budgets.sql), with the row that it gets; the calls of an agent
 --     (`agent~turn.…`) are no nodes and do not count.
+-- 10. What a segment does next names the ends that it builds on, and counts only where those stand: it may be sent before they are known
+--     to be stored. Events of the nodes that a segment's executor computes itself have the number 0: they change what the node's row
+--     still lacks, so that an executor that comes after a crash repeats them without effect.
 --
 -- Within a batch the order is: attempts' events, the outbox, claims. What happens before something else is either answered in an
 -- earlier batch or comes before it in this order: an end before the claim that it made possible, a node's events before the run's last.
@@ -86,6 +89,14 @@ begin atomic
   where r.tenant = in_tenant and r.id = run;
 end;
 
+-- Says whether the ends of attempts, `[[path, attempt], …]`, were taken: none of them was fenced.
+create function treadle.ends_stand(in_tenant text, run text, ends text) returns boolean
+language sql stable
+return ends is null or not exists (
+  select from json_array_elements(ends::json) e
+  left join treadle.node_runs n on n.tenant = in_tenant and n.run_id = run and n.path = e ->> 0
+  where n.attempt is distinct from (e ->> 1)::integer or n.status = 'running');
+
 -- Applies a batch. Runs are named once, in `tenants` and `runs`, and meant by their index from then on; no path comes twice in the
 -- attempts, nor in the claims. Answers { runs: [[lastSeq, outboxApplied, cancelRequested, pauseRequested, ended, exceeded]],
 -- accepted: [boolean for each attempt], claims: [{ status, … }] }. A run that does not exist counts as ended. `exceeded`: the outbox
@@ -101,7 +112,9 @@ create function treadle.append(
   o_run integer[], o_n integer[], o_type text[], o_node text[], o_if_open boolean[], o_data text[],
   o_kind text[], o_signal text[], o_output text[], o_error text[], o_usage text[],
   -- claims (c_); `c_data` is that of `node.started`, `c_death` that of `node.retrying` for an attempt that died
-  c_run integer[], c_path text[], c_id uuid[], c_kind text[], c_runtime text[], c_data text[], c_death text
+  c_run integer[], c_path text[], c_id uuid[], c_kind text[], c_runtime text[], c_data text[], c_death text,
+  -- what outbox and claims build on: ends of attempts that have to stand, null for nothing
+  o_after text[] default '{}', c_after text[] default '{}'
 ) returns json
 language plpgsql
 set enable_seqscan = off -- Plans are kept for a connection's life; they must not be those of an empty table.
@@ -218,35 +231,43 @@ begin
 
     for row in
       with numbered as (
-        select o.*, o.n = v_applied[o.run] + row_number() over (partition by o.run order by o.n) as is_next,
+        select o.*, o.n = 0 as is_own,
+          o.n = 0 or o.n = v_applied[o.run] + row_number() over (partition by o.run, o.n = 0 order by o.ix) as is_next,
           o.type like 'node.%' and o.type not in ('node.delta', 'node.retrying') as is_status
-        from unnest(o_run, o_n, o_type, o_node, o_if_open, o_data, o_kind, o_signal, o_output, o_error, o_usage)
-          as o(run, n, type, node, if_open, data, kind, signal, output, error, usage)
-        where o.n > v_applied[o.run] and not v_ended[o.run]
+        from unnest(o_run, o_n, o_type, o_node, o_if_open, o_data, o_kind, o_signal, o_output, o_error, o_usage, o_after)
+          with ordinality as o(run, n, type, node, if_open, data, kind, signal, output, error, usage, after, ix)
+        where (o.n = 0 or o.n > v_applied[o.run]) and not v_ended[o.run] and treadle.ends_stand(tenants[o.run], runs[o.run], o.after)
       ), ordered as (
         select o.*,
           count(*) filter (where type in ('run.completed', 'run.failed', 'run.cancelled'))
-            over (partition by run order by n rows between unbounded preceding and 1 preceding) as ends_before,
-          lag(type) over (partition by run, node, is_status order by n) as status_before
+            over (partition by run order by ix rows between unbounded preceding and 1 preceding) as ends_before,
+          lag(type) over (partition by run, node, is_status order by ix) as status_before
         from numbered o where is_next
       ), judged as (
-        select o.*, n.attempt as known_attempt,
+        select o.*, n.attempt as known_attempt, n.status as known_status, n.has_checkpoint,
           case when o.status_before is not null then o.status_before = 'node.started'
             else coalesce(n.status in ('running', 'retrying'), false) end as open
         from ordered o
         left join treadle.node_runs n on n.tenant = tenants[o.run] and n.run_id = runs[o.run] and n.path = o.node
         where o.ends_before = 0
       ), new as (
-        select j.run, j.n, j.type, j.node, j.is_status, j.kind, j.signal, j.output, j.error, j.usage, j.data as own_data,
+        select j.run, j.ix, j.type, j.node, j.is_status, j.kind, j.signal, j.output, j.error, j.usage, j.data as own_data,
           j.type = 'node.started' and j.known_attempt is null and strpos(j.node, '~') = 0 as is_counted,
           case when j.type in ('node.skipped', 'node.reused') then null
             when j.node is not null then coalesce(j.known_attempt, 1) end as attempt,
           case when j.type = 'run.cancelled' then treadle.with_reason(j.data, r.cancel_reason)
             when j.type in ('run.completed', 'run.failed') then treadle.with_usage(j.data, r) else j.data end as data,
-          v_seq[j.run] + (row_number() over (partition by j.run order by j.n))::integer as seq
+          v_seq[j.run] + (row_number() over (partition by j.run order by j.ix))::integer as seq
         from judged j left join treadle.runs r
           on j.type in ('run.completed', 'run.failed', 'run.cancelled') and r.tenant = tenants[j.run] and r.id = runs[j.run]
-        where j.open or not j.if_open
+        where case when not j.is_own then j.open or not j.if_open
+          when j.known_status is null then (j.type in ('node.started', 'node.skipped', 'node.reused')) = (j.status_before is null)
+          when j.type in ('node.started', 'node.skipped', 'node.reused') then false
+          when j.known_status in ('running', 'retrying') then true
+          -- A failure that a catch has taken is followed by the end of the catch, which may be a failure too.
+          else j.known_status = 'failed' and not (j.has_checkpoint or j.if_open) and (j.type <> 'node.failed' or not exists (
+            select from treadle.events e where e.run_created_at = v_created[j.run] and e.tenant = tenants[j.run]
+              and e.run_id = runs[j.run] and e.node = j.node and e.type = j.type and e.data = j.data)) end
       ), stored as (
         insert into treadle.events (run_created_at, tenant, run_id, seq, time, type, node, attempt, data)
         select v_created[run], tenants[run], runs[run], seq, v_time[run], type, node, attempt, data from new
@@ -265,7 +286,7 @@ begin
           case when type <> 'node.started' then v_time[run] end
         from new where is_status and node is not null
         window paths as (partition by run, node)
-        order by run, node, n desc
+        order by run, node, ix desc
         on conflict (tenant, run_id, path) do update set
           kind = coalesce(n.kind, excluded.kind), status = excluded.status,
           has_checkpoint = n.has_checkpoint or excluded.has_checkpoint,
@@ -288,7 +309,7 @@ begin
             type in ('run.completed', 'run.failed', 'run.cancelled') as ended,
             bool_or(type = 'run.started') over (partition by run) as started,
             case type when 'run.started' then 'running' when 'run.resumed' then 'running' else substr(type, 5) end as status
-          from new where type like 'run.%' order by run, n desc
+          from new where type like 'run.%' order by run, ix desc
         ) as s
         where r.tenant = tenants[s.run] and r.id = runs[s.run]
       )
@@ -297,10 +318,10 @@ begin
         count(*) filter (where new.is_counted) as counted,
         case when content then string_agg(
           tenants[o.run] || ' ' || treadle.envelope(new.seq, runs[o.run], new.type, v_time[o.run], new.node, new.attempt, new.data),
-          E'\n' order by o.n) end as lines
-      from judged o left join new on new.run = o.run and new.n = o.n group by o.run
+          E'\n' order by o.ix) end as lines
+      from judged o left join new on new.ix = o.ix group by o.run
     loop
-      v_applied[row.run] := row.n;
+      v_applied[row.run] := greatest(v_applied[row.run], row.n);
       v_ended[row.run] := row.ended;
       if v_limited[row.run] and row.counted > 0 then
         v_exceeded[row.run] := treadle.count_nodes(tenants[row.run], runs[row.run], row.counted, true);
@@ -328,11 +349,13 @@ begin
     for row in
       with judged as (
         select c.*, n.status as node_status, n.failures, n.deaths, n.error, n.attempt as known_attempt, k.output, k.usage,
-          case when v_ended[c.run] then 'ended' when v_refused[c.ix] is not null then 'refused' when n.has_checkpoint then 'done'
+          case when v_ended[c.run] then 'ended' when not treadle.ends_stand(tenants[c.run], runs[c.run], c.after) then 'fenced'
+            when v_refused[c.ix] is not null then 'refused' when n.has_checkpoint then 'done'
             when n.status in ('failed', 'cancelled') then n.status else 'claimed' end as status,
           coalesce(n.claim = c.id, false) as repeated,
           coalesce(n.status = 'running', false) as died
-        from unnest(c_run, c_path, c_id, c_kind, c_runtime, c_data) with ordinality as c(run, path, id, kind, runtime, data, ix)
+        from unnest(c_run, c_path, c_id, c_kind, c_runtime, c_data, c_after)
+          with ordinality as c(run, path, id, kind, runtime, data, after, ix)
         left join treadle.node_runs n on n.tenant = tenants[c.run] and n.run_id = runs[c.run] and n.path = c.path
         left join treadle.checkpoints k on n.has_checkpoint and k.tenant = n.tenant and k.run_id = n.run_id and k.path = n.path
       ), new as (

@@ -35,11 +35,6 @@ grant select on treadle.checkpoints to treadle_api;
 grant select, insert, update on treadle.budgets to treadle_api;
 grant select, insert, delete on treadle.early_signals to treadle_api;
 
-grant select, insert, delete on treadle.stream_tickets to treadle_api;
-grant select on treadle.quotas to treadle_api;
-grant insert on treadle.node_runs, treadle.checkpoints to treadle_api; -- a fork takes outputs over
-grant select, insert on treadle.transcripts, treadle.transcript_profiles, treadle.pinned_tools to treadle_api;
-
 grant select, insert on treadle.workflows to treadle_api;
 grant select, insert, update, delete on treadle.workflow_labels to treadle_api;
 
@@ -64,7 +59,8 @@ grant delete on treadle.blob_refs to treadle_worker; -- of cached results that a
 revoke execute on all functions in schema treadle from public;
 grant execute on all functions in schema treadle to treadle_api;
 revoke execute on function treadle.pack_events, treadle.archive_pack, treadle.drop_empty_partitions, treadle.is_spent from treadle_api;
-grant execute on function treadle.append, treadle.envelope, treadle.tell, treadle.with_reason, treadle.with_usage, treadle.add_usage to treadle_worker;
+grant execute on function treadle.append, treadle.envelope, treadle.tell, treadle.with_reason, treadle.with_usage, treadle.add_usage, treadle.ends_stand
+  to treadle_worker;
 grant execute on function treadle.write_turn, treadle.read_transcript, treadle.cancelled_call, treadle.pin_tools to treadle_worker;
 grant execute on function treadle.cache_key, treadle.find_cached, treadle.keep_cached, treadle.refer_to_blobs to treadle_worker;
 grant execute on function treadle.stored_workflow to treadle_worker;

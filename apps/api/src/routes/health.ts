@@ -16,7 +16,6 @@ export const healthRoutes: FastifyPluginAsync<{ parts: readonly Part[]; isStoppi
   app.get(
     '/healthz',
     {
-      config: { access: 'public' },
       schema: {
         operationId: 'getHealth',
         tags: ['documentation'],
@@ -30,7 +29,6 @@ export const healthRoutes: FastifyPluginAsync<{ parts: readonly Part[]; isStoppi
   app.get(
     '/readyz',
     {
-      config: { access: 'public' },
       schema: {
         operationId: 'getReadiness',
         tags: ['documentation'],

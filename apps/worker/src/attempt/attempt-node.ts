@@ -1,5 +1,5 @@
 import { type NodeTask, TreadleError, type Work } from '@treadle/contract'
-import type { Appender, Budgets, CacheKey, ClaimResult, ResultCache } from '@treadle/storage'
+import type { Appender, Budgets, ClaimResult } from '@treadle/storage'
 import type { Log } from '../log.ts'
 import { createCallBudget, NO_BUDGET } from '../model/call-budget.ts'
 import type { Redactor } from '../secrets/redactor.ts'
@@ -7,6 +7,7 @@ import type { Values } from '../values/values.ts'
 import { performWork } from '../work/perform-work.ts'
 import { createUsageMeter, type WorkTable } from '../work/work.ts'
 import { createAttemptWriter } from './attempt-writer.ts'
+import type { Chain } from './chain.ts'
 import { createEndings } from './endings.ts'
 import type { FinishOutput } from './finish-output.ts'
 import type { AttemptOutcome } from './outcome.ts'
@@ -18,13 +19,12 @@ export type AttemptParts = {
   work: WorkTable
   finishOutput: FinishOutput
   values: Pick<Values, 'load'>
-  cache: ResultCache
   redactor: Redactor
   log: Log
 }
 
 /** `host` is told of the means to stop the attempt, before it does anything. */
-export type AttemptNode = (task: NodeTask, host: (stop: Stop) => void) => Promise<AttemptOutcome>
+export type AttemptNode = (task: NodeTask, host: (stop: Stop) => void, chain?: Chain) => Promise<AttemptOutcome>
 
 /** The kind as the IR names it, for `node.started`. */
 const nodeKind = (kind: Work['kind']): string =>
@@ -40,16 +40,24 @@ const DEATHS_MAX = 20
  * 3. Rejects only where the claim itself cannot be written.
  */
 export function createAttemptNode(parts: AttemptParts): AttemptNode {
-  return async (task, host) => {
+  return async (task, host, chain) => {
     const { run, path, work, outbox } = task
-    const claim = await parts.appender.claim({ run, path, kind: nodeKind(work.kind), runtime: 'typescript', outbox })
-    return claim.status === 'claimed' ? runAttempt(parts, task, claim, host) : earlierOutcome(path, claim)
+    const request = { run, path, kind: nodeKind(work.kind), runtime: 'typescript', outbox } as const
+    const claim = await parts.appender.claim(chain ? { ...request, after: chain.after() } : request)
+    chain?.claimed(claim)
+    return claim.status === 'claimed' ? runAttempt(parts, task, claim, host, chain) : earlierOutcome(path, claim)
   }
 }
 
 type Claimed = Extract<ClaimResult, { status: 'claimed' }>
 
-async function runAttempt(parts: AttemptParts, task: NodeTask, claim: Claimed, host: (stop: Stop) => void) {
+async function runAttempt(
+  parts: AttemptParts,
+  task: NodeTask,
+  claim: Claimed,
+  host: (stop: Stop) => void,
+  chain: Chain | undefined,
+) {
   const { run, path, outputSchema, timeoutMs } = task
   const key = { run, path, attempt: claim.attempt }
   const stop = createStop()
@@ -58,16 +66,13 @@ async function runAttempt(parts: AttemptParts, task: NodeTask, claim: Claimed, h
   const budget = claim.limited
     ? createCallBudget({ ...parts, attempt: key, signal: stop.signal, onFenced: () => stop.now('fenced') })
     : NO_BUDGET
-  const endings = createEndings({ ...parts, task, claim, stop, writer, usage })
+  const endings = createEndings({ ...parts, task, claim, stop, writer, usage, chain })
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => stop.now('timeout'), timeoutMs)
   host(stop)
   if (claim.cancelRequested) stop.now('cancelled')
   try {
     if (claim.deaths >= DEATHS_MAX) throw tooManyDeaths(claim.deaths)
     stop.signal.throwIfAborted()
-    const cached =
-      task.cacheMs === undefined ? null : await parts.cache.find(run, keyOf(task), task.cacheMs, stop.signal)
-    if (cached) return await endings.completed(cached.output, { cached: true })
     const result = await performWork(parts.work, task.work, {
       run,
       path,
@@ -75,21 +80,14 @@ async function runAttempt(parts: AttemptParts, task: NodeTask, claim: Claimed, h
       signal: stop.signal,
       ...(outputSchema === undefined ? {} : { outputSchema }),
       emitText: writer.text,
-      emitToolCall: writer.toolCall,
       emit: writer.event,
-      keep: (value, options) => parts.finishOutput(run, value, options),
       load: (value) => parts.values.load(run, value),
       usage,
       budget,
     })
     stop.signal.throwIfAborted()
-    const { checked, finished, checkpointName } = result
-    const output = finished
-      ? result.output
-      : await parts.finishOutput(run, result.output, { schema: outputSchema, checked })
-    if (task.cacheMs !== undefined)
-      await parts.cache.keep(run, keyOf(task), { output, ttlMs: task.cacheMs }, stop.signal)
-    return await endings.completed(output, checkpointName !== undefined ? { checkpointName } : {})
+    const output = await parts.finishOutput(run, result.output, { schema: outputSchema, checked: result.checked })
+    return await endings.completed(output, result.checkpointName)
   } catch (error) {
     return await endings.thrown(error)
   } finally {
@@ -99,12 +97,12 @@ async function runAttempt(parts: AttemptParts, task: NodeTask, claim: Claimed, h
   }
 }
 
-const keyOf = ({ work, outputSchema }: NodeTask): CacheKey => ({ runtime: 'typescript', work, outputSchema })
-
 function earlierOutcome(path: string, claim: Exclude<ClaimResult, Claimed>): AttemptOutcome {
   const { outboxApplied } = claim
   if (claim.status === 'failed') return { status: 'failed', error: claim.error, outboxApplied }
   if (claim.status === 'refused') return { status: 'failed', error: { ...claim.error, node: path }, outboxApplied }
+  if (claim.status === 'fenced') return { status: 'died', why: 'Another executor has taken over.', outboxApplied }
+  if (claim.status === 'cancelled') return { status: 'cancelled', before: true, outboxApplied }
   if (claim.status !== 'done') return { status: claim.status, outboxApplied }
   return { status: 'completed', output: claim.output, ...(claim.usage && { usage: claim.usage }), outboxApplied }
 }

@@ -12,6 +12,7 @@ import type { Log } from '../log.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import type { UsageMeter } from '../work/work.ts'
 import type { AttemptWriter, EndOf } from './attempt-writer.ts'
+import type { Chain } from './chain.ts'
 import type { AttemptOutcome } from './outcome.ts'
 import { decideRetry } from './retry-decision.ts'
 import { createShownError } from './shown-error.ts'
@@ -19,8 +20,7 @@ import { type Stop, timeoutError } from './stop.ts'
 
 /** Writes the one end of an attempt, and says what came of it. Neither method rejects. */
 export type Endings = {
-  /** `cached`: the output is that of an earlier execution, also of another run. */
-  completed(output: Json, more: { checkpointName?: string; cached?: true }): Promise<AttemptOutcome>
+  completed(output: Json, checkpointName?: string): Promise<AttemptOutcome>
   /** What was thrown, read together with why the attempt was stopped. */
   thrown(error: unknown): Promise<AttemptOutcome>
 }
@@ -31,11 +31,12 @@ export type EndingsOptions = {
   stop: Stop
   writer: AttemptWriter
   usage: UsageMeter
+  chain: Chain | undefined
   redactor: Redactor
   log: Log
 }
 
-export function createEndings({ task, claim, stop, writer, usage, redactor, log }: EndingsOptions): Endings {
+export function createEndings({ task, claim, stop, writer, usage, chain, redactor, log }: EndingsOptions): Endings {
   const { outboxApplied, attempt } = claim
   const shown = createShownError(redactor)
   const about = { runId: task.run.id, node: task.path, attempt }
@@ -48,7 +49,9 @@ export function createEndings({ task, claim, stop, writer, usage, redactor, log 
   /** `outcome` once the end is in the log. */
   const write = async (end: EndOf, outcome: AttemptOutcome): Promise<AttemptOutcome> => {
     try {
-      const { accepted } = await writer.end({ ...end, ...used() })
+      const { accepted } = await writer.end({ ...end, ...used() }, () =>
+        chain?.ending(outcome, { path: task.path, attempt }),
+      )
       return accepted ? outcome : died('A newer attempt has taken over, or the node has ended.')
     } catch (error) {
       log.warn({ ...about, err: error }, 'The end of an attempt could not be written')
@@ -74,8 +77,11 @@ export function createEndings({ task, claim, stop, writer, usage, redactor, log 
   }
 
   return {
-    completed: (output, more) =>
-      write({ type: 'node.completed', output, ...more }, { status: 'completed', output, ...used(), outboxApplied }),
+    completed: (output, checkpointName) =>
+      write(
+        { type: 'node.completed', output, ...(checkpointName !== undefined && { checkpointName }) },
+        { status: 'completed', output, ...used(), outboxApplied },
+      ),
     async thrown(error) {
       switch (stop.reason) {
         case 'cancelled':

@@ -6,7 +6,8 @@ export type AttemptOutcome = { outboxApplied: number } & (
   /** The next attempt may begin after `delayMs`. */
   | { status: 'retrying'; error: ErrorInfo; delayMs: number; attempt: number }
   | { status: 'failed'; error: ErrorInfo; attempt?: number }
-  | { status: 'cancelled' }
+  /** `before`: the log had it already, from an earlier attempt. */
+  | { status: 'cancelled'; before?: true }
   /** The run has its last event already. */
   | { status: 'ended' }
   /** The attempt is over without a word in the log: who comes next writes that it died. */

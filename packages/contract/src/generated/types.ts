@@ -139,12 +139,16 @@ export type Placement =
     }
   | {
       in: 'segment'
-      segment: number
+      segment: SegmentIndex
     }
   | {
       in: 'activity'
       queue: string
     }
+/**
+ * Index into `segments`.
+ */
+export type SegmentIndex = number
 /**
  * The most tokens of one answer; wins over the model's.
  */
@@ -492,10 +496,6 @@ export type Run = {
     runId: RunId
     seq: number
   }
-  /**
-   * Runs that were forked from this one, newest first, 100 at most: `GET /runs?forkedFrom=` lists them all.
-   */
-  forks?: RunId[]
   createdAt: Time
   startedAt?: Time
   endedAt?: Time
@@ -794,9 +794,11 @@ export type RunArgs = {
    */
   depth?: number
   /**
-   * of a fork: outputs are taken as given, which the local activity `takeOver` reads from the run's checkpoints
+   * of a fork: outputs by path that are taken as given
    */
-  takesOver?: true
+  reused?: {
+    [k: string]: unknown | undefined
+  }
   /**
    * of a continued run: what the interpreter hands to itself (its own format).
    */
@@ -1034,17 +1036,6 @@ export type SearchAttributes = {
   TreadleVersion?: string
   TreadleStatus: string
   TreadleTags?: string[]
-}
-/**
- * Opens the stream of one run until `expiresAt`, as often as it is asked for.
- */
-export type StreamTicket = {
-  ticket: string
-  /**
-   * The stream with the ticket in it: what an `EventSource` opens.
-   */
-  url: string
-  expiresAt: Time
 }
 /**
  * A stored workflow: its newest version, and where its labels stand.
@@ -2090,20 +2081,6 @@ export type RecordTask = {
   outbox: OutboxEvent[]
 }
 /**
- * The argument of the local activity `takeOver`, of a fork: reads the outputs that it takes over, page by page. It gives back a TakenOver.
- */
-export type TakeOverTask = {
-  run: RunRef
-  after?: Path
-}
-export type TakenOver = {
-  /**
-   * By path; the larger ones are handles where all together are much.
-   */
-  outputs: Record<string, unknown>
-  next?: Path
-}
-/**
  * The argument of the local activity `createChild`: writes the row of a child run (`pending`, with its first event and its parent), unless it is there. It gives back a ChildCreated.
  */
 export type ChildTask = {
@@ -2214,58 +2191,17 @@ export type StartRun2 = {
    */
   input?: unknown
   id?: RunId
-  tags?: Tags
+  /**
+   * For finding runs again: `GET /runs?tag=key=value`.
+   */
+  tags?: {
+    [k: string]: string | undefined
+  }
   /**
    * 1 is first; default 3.
    */
   priority?: number
   startAt?: Time
-}
-/**
- * For finding runs again: `GET /runs?tag=key=value`.
- */
-export type Tags = {
-  [k: string]: string | undefined
-}
-/**
- * A new run that takes the outputs up to a point as given, with changes, and executes the rest.
- */
-export type ForkRun = {
-  /**
-   * The `seq` of a checkpoint or of any event; or the name of a `checkpoint` node: its newest one.
-   */
-  from: number | string
-  /**
-   * In the place of the run's own.
-   */
-  input?: unknown
-  outputs?: GivenOutputs
-  /**
-   * In the place of the run's own document: an object, or its text (YAML or JSON).
-   */
-  ir?: unknown
-  tags?: Tags
-}
-/**
- * Outputs by node path, in the place of those of the run, or of nodes that had none yet. Containers around them are gone through again.
- */
-export type GivenOutputs = {
-  [k: string]: unknown | undefined
-}
-/**
- * A fork of a run that has ended from its end: all that completed is taken over, and what failed or was cancelled is executed again.
- */
-export type Rerun = {
-  /**
-   * In the place of the run's own.
-   */
-  input?: unknown
-  outputs?: GivenOutputs
-  /**
-   * In the place of the run's own document: an object, or its text (YAML or JSON).
-   */
-  ir?: unknown
-  tags?: Tags
 }
 /**
  * The values of a run by node path, as of `asOfSeq`.
@@ -2300,4 +2236,93 @@ export type SignalAccepted = {
    * of its `signal.received`
    */
   seq?: number
+}
+/**
+ * What a segment needs of its plan, by the plan's own numbers.
+ */
+export type PlanPart = {
+  bodies: {
+    [k: string]: PlanBody | undefined
+  }
+  nodes: {
+    [k: string]: PlanNode | undefined
+  }
+  expressions: {
+    [k: string]: PlanExpression | undefined
+  }
+  schemas: {
+    [k: string]: JsonSchema | undefined
+  }
+  tools: {
+    [k: string]: PlanTool | undefined
+  }
+}
+/**
+ * How an entry of the memo has become: its own fields, and in `inner` what has changed in it (null: gone). Without `inner` there is nothing in it any more.
+ */
+export type MemoDelta = {
+  inner?: {
+    [k: string]: MemoDelta | null | undefined
+  }
+  [k: string]: unknown | undefined
+}
+/**
+ * How far a segment came. `open`: its time was over, a node waits for its next attempt, or the run pauses; it goes on with another task.
+ */
+export type SegmentResult = {
+  status: 'done' | 'failed' | 'cancelled' | 'open'
+  memo?: MemoDelta
+  error?: ErrorInfo
+  delayMs?: Milliseconds
+  /**
+   * with `open`: a pause was asked for
+   */
+  paused?: true
+  /**
+   * The run has its last event, by `endN`.
+   */
+  ended?: true
+  outboxApplied: number
+}
+/**
+ * The one argument of the activity `executeSegment`: short nodes of one body, with all that is inside of them, for an executor of the TypeScript worker. It executes the same scheduler core as the workflow, and goes on from `memo` and from the checkpoints that it finds.
+ */
+export type SegmentTask = {
+  task: 1
+  run: RunRef
+  /**
+   * Of the body: its container's with the place in it; empty for the document's.
+   */
+  path: string
+  body: BodyIndex
+  plan: PlanPart
+  /**
+   * Names from outside that are read, such as `input` and `nodes.a`.
+   */
+  scope: Record<string, unknown>
+  /**
+   * What is known to be done, by node: the interpreter's own format.
+   */
+  memo: {
+    [k: string]:
+      | {
+          [k: string]: unknown | undefined
+        }
+      | undefined
+  }
+  /**
+   * of a fork: outputs by path that are taken as given
+   */
+  reused?: {
+    [k: string]: unknown | undefined
+  }
+  startMs: Milliseconds
+  /**
+   * Nothing else of the run is left: the executor writes its last event too, by this number of the outbox.
+   */
+  endN?: number
+  /**
+   * Events of the workflow that are not known to be in the log.
+   */
+  outbox: OutboxEvent[]
 }

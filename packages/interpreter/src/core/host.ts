@@ -3,11 +3,13 @@ import type {
   EventType,
   Json,
   JsonSchema,
+  MemoDelta,
   NodeTask,
   PlanExpression,
   PlanRunNode,
   RunId,
   Runtime,
+  SegmentTask,
   Usage,
 } from '@treadle/contract'
 import type { Template } from '@treadle/expressions'
@@ -30,6 +32,11 @@ export interface Host {
   sleep(request: SleepRequest, cancellation: Cancellation): Promise<boolean>
   /** Waits for a signal. */
   receive(request: ReceiveRequest, cancellation: Cancellation): Promise<ReceiveOutcome>
+  /**
+   * Has an executor do as much of a segment as it does at once, see segment.ts. Never rejects; when cancelled it resolves once the executor
+   * has let go. A host without it executes each node by itself.
+   */
+  executeSegment?(request: SegmentRequest, cancellation: Cancellation): Promise<SegmentOutcome>
   /** An id for a child run. */
   newRunId(): RunId
   /** Starts a child run, unless it is there. Resolves to why it could not. */
@@ -60,8 +67,21 @@ export type EvaluateRequest = {
   spread?: true
 }
 
-/** `wait`: a node does nothing but this. `timeout`: it bounds something that runs. */
-export type SleepRequest = { path: string; untilMs: number; purpose: 'wait' | 'timeout' }
+/** A SegmentTask but for what the host adds. `isRest`: nothing else of the run is left. `timeoutMs`: the longest that an attempt in it may take. */
+export type SegmentRequest = Omit<SegmentTask, 'task' | 'run' | 'outbox' | 'startMs' | 'endN'> & {
+  isRest: boolean
+  timeoutMs: number
+}
+
+/** How far a segment came. `open`: it goes on, after `delayMs`. */
+export type SegmentOutcome = { memo?: MemoDelta } & (
+  | { status: 'done' | 'cancelled' }
+  | { status: 'failed'; error: ErrorInfo }
+  | { status: 'open'; delayMs?: number }
+)
+
+/** `wait`: a node does nothing but this. `timeout`: it bounds something that runs. `retry`: a segment goes on then. */
+export type SleepRequest = { path: string; untilMs: number; purpose: 'wait' | 'timeout' | 'retry' }
 
 export type ReceiveRequest = {
   path: string

@@ -14,14 +14,20 @@ export const createScope = (parent?: Scope, values: Record<string, Json> = {}): 
 
 /** The value of a root as a plan names it. */
 export function lookUp(scope: Scope, root: string): Json {
+  const value = findValue(scope, root)
+  if (value === undefined) throw fail('invalid_request', `\`${root}\` is not in scope here`)
+  return value
+}
+
+/** The same, or undefined where it is not in scope. */
+export function findValue(scope: Scope, root: string): Json | undefined {
   for (let at: Scope | undefined = scope; at; at = at.parent) {
     const value = at.values.get(root)
     if (value !== undefined) return value
   }
   const dot = root.indexOf('.')
-  const whole = dot < 0 ? undefined : fieldOf(lookUp(scope, root.slice(0, dot)), root.slice(dot + 1))
-  if (whole === undefined) throw fail('invalid_request', `\`${root}\` is not in scope here`)
-  return whole
+  const whole = dot < 0 ? undefined : findValue(scope, root.slice(0, dot))
+  return whole === undefined ? undefined : fieldOf(whole, root.slice(dot + 1))
 }
 
 /** A field of an object; undefined where it is none, or has none of that name. */

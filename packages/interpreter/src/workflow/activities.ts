@@ -11,8 +11,8 @@ import {
   type NodeTask,
   type RecordTask,
   type Runtime,
-  type TakenOver,
-  type TakeOverTask,
+  type SegmentResult,
+  type SegmentTask,
 } from '@treadle/contract'
 import {
   HEARTBEAT_MS,
@@ -23,26 +23,30 @@ import {
 } from './bounds.ts'
 import type { RecordResult } from './recorder.ts'
 
-type Remote = { [ACTIVITIES.executeNode](task: NodeTask): Promise<NodeResult> }
+type Remote = {
+  [ACTIVITIES.executeNode](task: NodeTask): Promise<NodeResult>
+  [ACTIVITIES.executeSegment](task: SegmentTask): Promise<SegmentResult>
+}
 
 type Local = {
   [ACTIVITIES.record](task: RecordTask): Promise<RecordResult>
   [ACTIVITIES.evaluate](task: EvaluateTask): Promise<{ value: Json }>
-  [ACTIVITIES.takeOver](task: TakeOverTask): Promise<TakenOver>
   [ACTIVITIES.createChild](task: ChildTask): Promise<ChildCreated>
+  [ACTIVITIES.executeSegment](task: SegmentTask): Promise<SegmentResult>
 }
 
-const local = proxyLocalActivities<Local>({
+const LOCAL = {
   startToCloseTimeout: LOCAL_START_TO_CLOSE_MS,
   scheduleToCloseTimeout: LOCAL_SCHEDULE_TO_CLOSE_MS,
   // Longer pauses than `localRetryThreshold` become timers, so that a workflow task is not held open by an outage.
   retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 10_000 },
   localRetryThreshold: 5_000,
-})
+} as const
+
+const local = proxyLocalActivities<Local>(LOCAL)
 
 export const record = local.record
 export const evaluate = local.evaluate
-export const takeOver = local.takeOver
 export const createChild = local.createChild
 
 /** Temporal's limit of an id. */
@@ -65,4 +69,27 @@ export function executeNode(task: NodeTask, runtime: Runtime): Promise<NodeResul
     retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000 },
   })
   return remote.executeNode(task)
+}
+
+/** Executes a segment within the workflow task. `timeoutMs`: the longest that one attempt in it may take. */
+export function executeSegmentHere(task: SegmentTask, timeoutMs: number): Promise<SegmentResult> {
+  const here = proxyLocalActivities<Local>({
+    ...LOCAL,
+    startToCloseTimeout: timeoutMs + LOCAL_START_TO_CLOSE_MS,
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  })
+  return here.executeSegment(task)
+}
+
+/** Executes a segment as an activity, so that the workflow goes on meanwhile. */
+export function executeSegmentElsewhere(task: SegmentTask, timeoutMs: number): Promise<SegmentResult> {
+  const remote = proxyActivities<Remote>({
+    taskQueue: activityTaskQueue('typescript'),
+    summary: task.path.slice(0, SUMMARY_MAX),
+    heartbeatTimeout: HEARTBEAT_MS,
+    startToCloseTimeout: timeoutMs + LOCAL_START_TO_CLOSE_MS,
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000 },
+  })
+  return remote.executeSegment(task)
 }

@@ -34,3 +34,14 @@ export const CARRY_BYTES_MAX = 256 * 1024
 /** Outputs up to this are carried as they are: a handle would be hardly smaller. */
 export const CARRIED_OUTPUT_BYTES_MAX = 256
 export const SHRINK_BATCH_BYTES_MAX = 1024 * 1024
+
+/**
+ * How long a segment starts nodes, in milliseconds: the workflow hears nothing while it is executed within its task. Less where other
+ * segments run beside it, whose successors wait for the same task.
+ */
+export const SEGMENT_START_MS = 2_000
+export const SEGMENT_START_MS_BESIDE_OTHERS = 200
+/** What is known to be done is sent to another worker up to this, in UTF-16 units of JSON; above, the segment is executed here. */
+export const SEGMENT_MEMO_MAX = 256 * 1024
+/** The flag of a pause may be seen before the signal is here. */
+export const PAUSE_SIGNAL_MS = 1_000

@@ -76,6 +76,13 @@ export function createGate(max: number) {
     get isDrained() {
       return isDraining && inFlight === parked
     },
+    get isPaused() {
+      return isPaused
+    },
+    /** Who is inside is so alone. */
+    get hasOne() {
+      return inFlight === 1
+    },
     get isIdle() {
       return inFlight === 0 && queue.length === 0
     },

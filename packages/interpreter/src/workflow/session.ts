@@ -28,7 +28,6 @@ import { createGate } from './gate.ts'
 import { registerHandlers } from './handlers.ts'
 import { createInbox } from './inbox.ts'
 import { createOutbox } from './outbox.ts'
-import { readTakenOver } from './read-taken-over.ts'
 import { createRecorder } from './recorder.ts'
 import { statusKey } from './search-attributes.ts'
 import { isTooLarge, shrinkMemo } from './shrink-memo.ts'
@@ -82,7 +81,7 @@ export function createSession(args: RunArgs) {
 
   async function execute(): Promise<End> {
     try {
-      const reused = args.takesOver ? await readTakenOver(run) : new Map<string, Json>()
+      const reused = new Map(Object.entries(args.reused ?? {}) as [string, Json][])
       const facts = { id: run.id, startedAt }
       const output = await runPlan(plan, { input: args.input as Json, run: facts, host, memo, reused, cancellation })
       return { type: 'completed', output }
@@ -90,7 +89,8 @@ export function createSession(args: RunArgs) {
       if (defect) return { type: 'failed', failure: defect }
       const failure = toFailure(error)
       // A worker may see the run's flag before Temporal's cancel is here.
-      if (cancellation.isCancelled || failure.info.type === 'cancelled') return { type: 'cancelled' }
+      if (!host.hasEnded && (cancellation.isCancelled || failure.info.type === 'cancelled'))
+        return { type: 'cancelled' }
       return { type: 'failed', failure }
     }
   }
@@ -160,7 +160,8 @@ export function createSession(args: RunArgs) {
   }
 
   async function finish(end: End): Promise<Json> {
-    if (!recorder.hasEnded) {
+    if (host.hasEnded) upsertSearchAttributes([{ key: statusKey, value: end.type }])
+    else if (!recorder.hasEnded) {
       outbox.put({ type: `run.${end.type}`, data: lastData(end) })
       status.end(end.type)
       upsertSearchAttributes([{ key: statusKey, value: end.type }])
@@ -169,7 +170,7 @@ export function createSession(args: RunArgs) {
     status.end(end.type)
     await tellParent(args, end)
     await condition(allHandlersFinished)
-    if (recorder.hasEnded) throw new CancelledFailure('The run has been ended from elsewhere.')
+    if (recorder.hasEnded && !host.hasEnded) throw new CancelledFailure('The run has been ended from elsewhere.')
     if (end.type === 'completed') return end.output
     if (end.type === 'cancelled') throw new CancelledFailure('The run was cancelled.')
     const { info } = end.failure

@@ -6,10 +6,12 @@ import type { Host, ReceiveOutcome } from '../core/host.ts'
 import { evaluate, executeNode } from './activities.ts'
 import type { Children } from './children.ts'
 import type { Gate } from './gate.ts'
+import { inScope } from './in-scope.ts'
 import type { Inbox } from './inbox.ts'
 import type { Outbox } from './outbox.ts'
 import { activityEnd } from './outcome.ts'
 import type { Recorder } from './recorder.ts'
+import { createSegments } from './segments.ts'
 import { newChildRunId, startChildRun } from './start-child-run.ts'
 import type { Status } from './status.ts'
 
@@ -32,21 +34,28 @@ export function createTemporalHost({
   recorder,
   inbox,
   status,
-}: Parts): Host & { readonly timers: number } {
+}: Parts): Host & { readonly timers: number; readonly hasEnded: boolean } {
   const { run } = args
   let timers = 0
+  /** Activities, children and timers of all kinds that are under way. */
+  let elsewhere = 0
+  const waitsElsewhere = () => elsewhere > 0 || inbox.waiting().length > 0
+  const segments = createSegments({ run, gate, outbox, recorder, waitsElsewhere })
 
   /** Waits until `untilMs`; false when cancelled before. */
   async function sleepUntil(untilMs: number, path: string, cancellation: Cancellation): Promise<boolean> {
     const ms = untilMs - Date.now()
     if (cancellation.isCancelled) return false
     if (ms <= 0) return true
+    elsewhere += 1
     try {
       await inScope(cancellation, () => sleep(ms, { summary: path.slice(0, 200) }))
       return true
     } catch (error) {
       if (isCancellation(error)) return false
       throw error
+    } finally {
+      elsewhere -= 1
     }
   }
 
@@ -56,6 +65,7 @@ export function createTemporalHost({
 
     async execute({ runtime, ...request }, cancellation) {
       if (!(await gate.enter(cancellation))) return notStarted
+      elsewhere += 1
       try {
         if (outbox.isLarge) await recorder.flush()
         if (cancellation.isCancelled) return notStarted
@@ -68,9 +78,12 @@ export function createTemporalHost({
         outbox.applied(outboxApplied)
         return { ok: false, error, recorded }
       } finally {
+        elsewhere -= 1
         gate.leave()
       }
     },
+
+    executeSegment: segments.execute,
 
     async evaluate({ path, template, ...request }) {
       await gate.enter(undefined, true)
@@ -134,6 +147,7 @@ export function createTemporalHost({
 
     async childEnd({ childRunId }, cancellation) {
       await gate.enter(undefined, true)
+      elsewhere += 1
       const unpark = gate.park()
       const stopListening = cancellation.onCancel(() => {
         // Cancelling comes from the root scope, which is cancelled itself by then. A child that has ended cannot be cancelled, and has told.
@@ -143,6 +157,7 @@ export function createTemporalHost({
       const end = await children.end(childRunId)
       stopListening()
       unpark()
+      elsewhere -= 1
       gate.leave()
       return 'error' in end ? { error: end.error } : { output: end.output as Json }
     },
@@ -150,18 +165,10 @@ export function createTemporalHost({
     get timers() {
       return timers
     },
+    get hasEnded() {
+      return segments.hasEnded
+    },
   }
 }
 
 const notStarted = { ok: false, error: fail('cancelled', 'It was cancelled.').info, recorded: true } as const
-
-/** Runs one Temporal operation in a scope of its own, so that it is cancelled when ours is. */
-async function inScope<T>(cancellation: Cancellation, operation: () => Promise<T>): Promise<T> {
-  const scope = new CancellationScope({ cancellable: true })
-  const stopListening = cancellation.onCancel(() => scope.cancel())
-  try {
-    return await scope.run(operation)
-  } finally {
-    stopListening()
-  }
-}

@@ -1,12 +1,12 @@
-import type { OutboxEvent, RunRef } from '@treadle/contract'
+import type { RunRef } from '@treadle/contract'
 import type { AttemptItem, ClaimItem, Item, RecordItem } from './items.ts'
 import { addEvent } from './join-deltas.ts'
-import type { AttemptEnd, AttemptEvent } from './types.ts'
+import type { AttemptEnd, AttemptEvent, RecordedEvent } from './types.ts'
 
 const ENTRIES_MAX = 200
 const BYTES_MAX = 1024 * 1024
 
-export type RunEntry = { ref: RunRef; outbox: OutboxEvent[] }
+export type RunEntry = { ref: RunRef; outbox: RecordedEvent[]; lastN: number }
 export type AttemptEntry = {
   run: number
   path: string
@@ -104,10 +104,11 @@ export function createBatch(): Batch {
   }
 
   // Each call carries all that its workflow does not know to be applied, so the lists overlap: what goes on from there is new.
-  function addOutbox(run: number, outbox: readonly OutboxEvent[]): void {
-    const known = runs[run]?.outbox ?? []
-    const last = known.at(-1)?.n ?? 0
-    known.push(...outbox.filter(({ n }) => n > last))
+  function addOutbox(index: number, outbox: readonly RecordedEvent[]): void {
+    const run = runs[index]
+    if (!run) return
+    run.outbox.push(...outbox.filter(({ n }) => n === 0 || n > run.lastN))
+    run.lastN = outbox.reduce((last, { n }) => Math.max(last, n), run.lastN)
   }
 
   function indexOf(ref: RunRef): number {
@@ -115,6 +116,6 @@ export function createBatch(): Batch {
     const known = runIndex.get(key)
     if (known !== undefined) return known
     runIndex.set(key, runs.length)
-    return runs.push({ ref, outbox: [] }) - 1
+    return runs.push({ ref, outbox: [], lastN: 0 }) - 1
   }
 }

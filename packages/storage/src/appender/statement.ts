@@ -1,6 +1,6 @@
-import type { Json, OutboxEvent } from '@treadle/contract'
+import type { Json } from '@treadle/contract'
 import type { Batch } from './batch.ts'
-import type { Refusal } from './types.ts'
+import type { EndRef, Refusal } from './types.ts'
 import { DEATH, endEffects, outboxEffects, type RowEffects } from './wire-events.ts'
 
 /** What `treadle.append` answers; see routines/2_append.sql. */
@@ -20,6 +20,7 @@ const TYPES = [
   ['integer[]', 'integer[]', 'text[]', 'text[]', 'boolean[]', 'text[]'],
   ['text[]', 'text[]', 'text[]', 'text[]', 'text[]'],
   ['integer[]', 'text[]', 'uuid[]', 'text[]', 'text[]', 'text[]', 'text'],
+  ['text[]', 'text[]'],
 ].flat()
 
 const TEXT = `select treadle.append(${TYPES.map((type, index) => `$${index + 1}::${type}`).join(', ')}) as answer`
@@ -39,7 +40,7 @@ export function toStatement({ runs, attempts, claims }: Batch, notify: 'data' | 
   })
   const events = attemptRows.flatMap((entry, index) => entry.events.map((event) => ({ of: index + 1, ...event })))
   const outbox = runs.flatMap((run, index) =>
-    run.outbox.map((event: OutboxEvent) => ({ run: index + 1, ...event, effects: outboxEffects(event) })),
+    run.outbox.map((event) => ({ run: index + 1, ...event, effects: outboxEffects(event) })),
   )
   const effect = (rows: { effects?: RowEffects | undefined }[], name: keyof RowEffects) =>
     rows.map(({ effects }) => effects?.[name] ?? null)
@@ -85,6 +86,12 @@ export function toStatement({ runs, attempts, claims }: Batch, notify: 'data' | 
       JSON.stringify({ kind: request.kind, runtime: request.runtime, ...request.startedData }),
     ),
     DEATH,
+
+    outbox.map(({ after }) => endsOf(after)),
+    claims.map(({ item }) => endsOf(item.request.after)),
   ]
   return { name: 'treadle append', text: TEXT, values }
 }
+
+const endsOf = (after: readonly EndRef[] = []): string | null =>
+  after.length === 0 ? null : JSON.stringify(after.map(({ path, attempt }) => [path, attempt]))

@@ -17,6 +17,18 @@ export type AttemptEnd =
 
 export type EndRequest = AppendRequest & { end: AttemptEnd }
 
+/**
+ * An end that was handed in before, and that something builds on which is handed in before it is known to be stored: that counts only
+ * where the end stands.
+ */
+export type EndRef = { path: Path; attempt: number }
+
+/**
+ * An event of the workflow. In a segment also one of a node that its executor computes itself: that has the number 0, and changes only
+ * what the node's row still lacks.
+ */
+export type RecordedEvent = OutboxEvent & { after?: EndRef[] }
+
 export type ClaimRequest = {
   run: RunRef
   path: Path
@@ -25,7 +37,9 @@ export type ClaimRequest = {
   /** Further data of `node.started`. */
   startedData?: object
   /** Events of the workflow that are not known to be applied; they are written before `node.started`. */
-  outbox: OutboxEvent[]
+  outbox: RecordedEvent[]
+  /** In a segment: what has led to this claim. */
+  after?: EndRef[]
 }
 
 /** A limit of the run would be passed, see `pausesRun`. */
@@ -55,6 +69,8 @@ export type ClaimResult = { outboxApplied: number } & (
   | { status: 'cancelled' }
   /** The run has its last event. */
   | { status: 'ended' }
+  /** An end that it was to come after was fenced. */
+  | { status: 'fenced' }
 )
 
 export type AppendResult = {
@@ -66,7 +82,7 @@ export type AppendResult = {
   pauseRequested: boolean
 }
 
-export type RecordRequest = { run: RunRef; outbox: OutboxEvent[] }
+export type RecordRequest = { run: RunRef; outbox: RecordedEvent[] }
 export type RecordResult = {
   outboxApplied: number
   cancelRequested: boolean

@@ -3,28 +3,64 @@ import { parseDuration } from '../program/duration.ts'
 import type { Program, ProgramNode, ProgramTool } from '../program/program.ts'
 import { DEFAULT_LLM_TIMEOUT_MS, defaultToolTimeoutMs, SHORT_MS } from './timeouts.ts'
 
-/** How a node is executed, before its neighbours are looked at. `short` and `value` can be part of a segment. */
+/** How a node is executed by itself. `short` and `value` can be part of a segment. */
 export type Manner = 'workflow' | 'value' | 'short' | 'activity'
 
 /** Kinds that a worker executes; all others are the workflow's own. */
 const EXECUTED = new Set(['llm', 'agent', 'tool', 'emit', 'checkpoint'])
 
+/** Kinds with bodies that wait for nothing but what is in them. */
+const CONTAINERS = new Set(['switch', 'map', 'loop', 'machine', 'graph'])
+
 /**
- * Where a node belongs by itself. Short are calls of http and function tools in TypeScript with a timeout of at most 5 s,
- * `emit` and `checkpoint`. `placement` of the node wins where that is possible; `execution.fuse: never` wins over it.
+ * Where a node belongs, before its neighbours are looked at. Short are calls of http and function tools in TypeScript with a
+ * timeout of at most 5 s, `emit` and `checkpoint`, and containers of nothing but short nodes and values. `placement` of the node
+ * wins where that is possible; `execution.fuse: never` wins over it.
  */
 export function mannerOf(node: ProgramNode, program: Program): Manner {
-  const { ir } = node
-  const isFused = program.document.execution?.fuse !== 'never'
-  if (ir.kind === 'set') return isFused && ir.placement !== 'activity' && !ir.catch ? 'value' : 'workflow'
-  if (!EXECUTED.has(ir.kind)) return 'workflow'
-  if (!isFused || ir.placement === 'activity' || !canBeShort(node, program)) return 'activity'
-  return ir.placement === 'segment' || isShort(node, program) ? 'short' : 'activity'
+  const manner = ownMannerOf(node, program)
+  if ((manner !== 'short' && manner !== 'value') || !isTimed(node, program)) return manner
+  return EXECUTED.has(node.ir.kind) ? 'activity' : 'workflow'
 }
 
-/** A node that is caught, or taken from the cache, is left to the workflow, so that a segment stays a plain sequence of effects. */
+// Nodes of a program are never changed, and a container's manner is asked for with each node in it.
+const known = new WeakMap<ProgramNode, Manner>()
+
+function ownMannerOf(node: ProgramNode, program: Program): Manner {
+  const manner = known.get(node) ?? findManner(node, program)
+  known.set(node, manner)
+  return manner
+}
+
+function findManner(node: ProgramNode, program: Program): Manner {
+  const { ir, bodies } = node
+  const isExecuted = EXECUTED.has(ir.kind)
+  const alone = isExecuted ? 'activity' : 'workflow'
+  if (program.document.execution?.fuse === 'never' || ir.placement === 'activity') return alone
+
+  const inner = bodies.flatMap(({ body }) => body.order.map((each) => ownMannerOf(each, program)))
+  if (inner.some((manner) => manner === 'workflow' || manner === 'activity')) return alone
+  if (isExecuted) {
+    const isWanted = ir.placement === 'segment' || isShort(node, program)
+    return isWanted && canBeShort(node, program) ? 'short' : alone
+  }
+  if (inner.includes('short')) return 'short'
+  return ir.kind === 'set' || ir.kind === 'fail' || CONTAINERS.has(ir.kind) ? 'value' : alone
+}
+
+/**
+ * Says whether the workflow bounds the time of a container around the node: its timers stand still while it executes a segment. A container
+ * that is part of a segment as a whole is bounded by the segment's executor.
+ */
+function isTimed({ body: { container } }: ProgramNode, program: Program): boolean {
+  if (!container) return false
+  const isBound = CONTAINERS.has(container.ir.kind) && container.ir.timeout !== undefined
+  return (isBound && ownMannerOf(container, program) === 'workflow') || isTimed(container, program)
+}
+
+/** A result from the cache, and one of another language, is left to an activity. */
 function canBeShort(node: ProgramNode, program: Program): boolean {
-  if (node.ir.catch || node.ir.cache || runtimeOf(node, program) !== 'typescript') return false
+  if (node.ir.cache || runtimeOf(node, program) !== 'typescript') return false
   return node.ir.kind === 'tool'
     ? toolFor(node, program)?.ir.kind !== 'mcp'
     : node.ir.kind !== 'llm' && node.ir.kind !== 'agent'

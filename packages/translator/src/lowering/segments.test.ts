@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { planOf } from '../testing/check.ts'
 
 /*
@@ -30,16 +30,50 @@ test('fuse: never gives each its own activity', () => {
   ])
 })
 
-test('a node with a catch, a cache or `placement: activity` is in none', () => {
-  for (const extra of [
-    { catch: [{ on: '*', do: { kind: 'set', value: 1 } }] },
-    { cache: { ttl: '1m' } },
-    { placement: 'activity' },
-  ]) {
+test('a node with a cache or `placement: activity` is in none', () => {
+  for (const extra of [{ cache: { ttl: '1m' } }, { placement: 'activity' }]) {
     const document = documentOf('a:t b:t<a')
     Object.assign(document.nodes.a ?? {}, extra)
     expect(segmentsOf(planOf(document))).toBe('[b]')
   }
+})
+
+test('a node with a catch is in one where all of the catch could be', () => {
+  const caught = (node: object) => {
+    const document = documentOf('a:t b:t<a')
+    Object.assign(document.nodes.a ?? {}, { catch: [{ on: '*', do: node }] })
+    return segmentsOf(planOf(document))
+  }
+  expect(caught({ kind: 'set', value: 1 })).toBe('[a b]')
+  expect(caught({ kind: 'wait', for: '1s' })).toBe('[b]')
+})
+
+describe('a container', () => {
+  const nested = (node: object, extra: object = {}) => {
+    const document = documentOf('a:t c:t<m')
+    document.nodes.m = { kind: 'loop', max: 2, after: ['a'], do: { nodes: { inner: node } }, ...extra }
+    return segmentsOf(planOf(document))
+  }
+  const tool = { kind: 'tool', tool: 'short', args: {} }
+
+  test('of short nodes is part of a segment as a whole', () => {
+    expect(nested(tool)).toBe('[a m c] [inner]')
+    expect(
+      nested({
+        kind: 'switch',
+        cases: [{ when: 'true', do: tool }],
+        else: { kind: 'fail', type: 'no', message: 'no' },
+      }),
+    ).toMatch('[a m c]')
+  })
+  test('that waits for something is not, but what is short in it is', () => {
+    expect(nested({ kind: 'graph', nodes: { x: tool, w: { kind: 'wait', for: '1s' } } })).toBe('[a] [c] [x]')
+  })
+  test('whose time the workflow bounds has activities in it: timers stand still while a segment is executed', () => {
+    const waiting = { kind: 'graph', nodes: { x: tool, w: { kind: 'wait', for: '1s' } } }
+    expect(nested(waiting, { timeout: '1m' })).toBe('[a] [c]')
+    expect(nested(tool, { timeout: '1m' })).toMatch('[a m c]')
+  })
 })
 
 test('`placement: segment` takes a slow tool in', () => {

@@ -12,18 +12,8 @@ import type { Kind, NodeOf } from './kind.ts'
 
 type AgentCall = Call<NodeOf<'agent'>>
 
-/**
- * `speaker`: who has the conversation, absent for the node itself. `isKnown`: the conversation has that speaker's profile already.
- * `repair`: why the last answer did not fit. `repairedIn`: the turn that was asked because of that, which counts beside `maxTurns`.
- */
-type Progress = {
-  turn: number
-  speaker?: string
-  isKnown?: true
-  results: ToolCallResult[]
-  repair?: string
-  repairedIn?: number
-}
+/** `speaker`: who has the conversation, absent for the node itself. `repair`: why the last answer did not fit. */
+type Progress = { turn: number; speaker?: string; results: ToolCallResult[]; repair?: string }
 
 /** Model and tools in turns, until the model answers: the tool calls of a turn in parallel. */
 export const runAgent: Kind<NodeOf<'agent'>> = (call) =>
@@ -45,49 +35,34 @@ async function takeTurn(
   cancellation: Cancellation,
 ): Promise<Progress | { output: Json }> {
   const { maxTurns } = call.node
-  const { turn, speaker, repairedIn } = progress
-  const counted = repairedIn === undefined ? turn : turn - 1
-  if (counted >= maxTurns && turn !== repairedIn) {
-    throw fail('limit_reached', `It did not answer within ${maxTurns} turns`, call.path)
-  }
+  const { turn, speaker, repair } = progress
+  if (turn >= maxTurns) throw fail('limit_reached', `It did not answer within ${maxTurns} turns`, call.path)
+
   const profile = profileOf(call.engine.plan, call.node, speaker)
   const { toolCalls = [], misfit, output = null } = await askModel(call, profile, progress, cancellation)
-  const next: Progress = {
-    turn: turn + 1,
-    results: [],
-    isKnown: true,
-    ...(speaker === undefined ? {} : { speaker }),
-    ...(repairedIn === undefined ? {} : { repairedIn }),
-  }
+  const same = { turn: turn + 1, results: [], ...(speaker === undefined ? {} : { speaker }) }
   if (misfit !== undefined) {
     // One repair turn; a model that does not manage it then will not by asking again.
-    if (repairedIn !== undefined) {
-      throw fail('invalid_output', `The answer does not fit its schema: ${misfit}`, call.path)
-    }
-    return { ...next, repair: misfit, repairedIn: turn + 1 }
+    if (repair !== undefined) throw fail('invalid_output', `The answer does not fit its schema: ${misfit}`, call.path)
+    return { ...same, repair: misfit }
   }
   if (toolCalls.length === 0) return { output: output as Json }
-  const to = toolCalls.flatMap(({ name }) => handoffOf(profile, name) ?? [])[0]
-  const results = await callTools(call, profile, { turn, toolCalls, to }, cancellation)
-  if (to === undefined) return { ...next, results }
-  const { isKnown, ...rest } = next
-  return { ...rest, results, speaker: to }
+  const results = await callTools(call, profile, { turn, toolCalls }, cancellation)
+  const handedTo = toolCalls.flatMap(({ name }) => handoffOf(profile, name) ?? [])[0]
+  return { ...same, results, ...(handedTo === undefined ? {} : { speaker: handedTo }) }
 }
-
-/** `to`: who the conversation is handed over to after this turn: the first that the model named. */
-type Calls = { turn: number; toolCalls: NonNullable<ModelTurnAnswer['toolCalls']>; to: string | undefined }
 
 async function callTools(
   call: AgentCall,
   profile: Profile,
-  { turn, toolCalls, to }: Calls,
+  { turn, toolCalls }: { turn: number; toolCalls: NonNullable<ModelTurnAnswer['toolCalls']> },
   cancellation: Cancellation,
 ): Promise<ToolCallResult[]> {
   const results: ToolCallResult[] = toolCalls.map(({ id }) => ({ toolCallId: id }))
   await runGroup(cancellation, (group) => {
     for (const [index, toolCall] of toolCalls.entries()) {
-      const wanted = handoffOf(profile, toolCall.name)
-      if (wanted !== undefined) results[index] = { toolCallId: toolCall.id, content: handoffContent(wanted, to) }
+      const to = handoffOf(profile, toolCall.name)
+      if (to !== undefined) results[index] = { toolCallId: toolCall.id, content: { handedTo: to } }
       else
         group.spawn(async () => {
           const place = `~${turn}.tool[${index}]`
@@ -97,11 +72,6 @@ async function callTools(
   })
   return results
 }
-
-const handoffContent = (wanted: string, to: string | undefined) =>
-  wanted === to
-    ? { handedTo: wanted }
-    : { error: { type: 'refused', message: `The conversation was handed over to ${to}.` } }
 
 function forgetTurn({ memo }: AgentCall, turn: number): void {
   for (const place of [...(memo.inner?.keys() ?? [])]) if (place.startsWith(`~${turn}.`)) memo.inner?.delete(place)
