@@ -1,7 +1,11 @@
-/** A document of so many nodes, as JSON: model calls, tool calls, values, decisions and events, each reading what came before. */
-export function largeDocument(count: number): string {
+/**
+ * A document of so many nodes, as JSON: model calls, tool calls, values, decisions and events, each reading what came before. Those of
+ * two `issue`s (below 676) share no expression, so that nothing is remembered from one to the other.
+ */
+export function largeDocument(count: number, issue = 0): string {
   const nodes: Record<string, unknown> = {}
-  for (let index = 0; index < count; index += 1) nodes[idOf(index)] = nodeOf(index)
+  const idOf = (index: number) => `${letters(issue)}${String(index).padStart(5, '0')}`
+  for (let index = 0; index < count; index += 1) nodes[idOf(index)] = nodeOf(index, idOf)
   return JSON.stringify({
     ir: 'treadle/v1',
     name: 'large',
@@ -29,9 +33,9 @@ export function largeDocument(count: number): string {
   })
 }
 
-const idOf = (index: number): string => `n${String(index).padStart(5, '0')}`
+const letters = (issue: number): string => String.fromCharCode(97 + Math.trunc(issue / 26), 97 + (issue % 26))
 
-function nodeOf(index: number): unknown {
+function nodeOf(index: number, idOf: (index: number) => string): unknown {
   const before = idOf(index - 1)
   switch (index % 5) {
     case 0: {

@@ -78,6 +78,15 @@ test('checkpoints.sh shows the points, the state and the graph of a run', async 
   expect(JSON.parse(graph ?? '').nodes).toMatchObject([{ id: 'answer', status: 'completed' }])
 })
 
+test('fork.sh goes on from a checkpoint with another output', async () => {
+  const lines = (await script('fork.sh')).split('\n').filter((line) => line.startsWith('{'))
+  const [first, fork, events] = lines.map((line) => JSON.parse(line))
+  expect(first).toMatchObject({ status: 'completed' })
+  expect(fork).toMatchObject({ status: 'completed', output: { hero: 'A weaver who never sleeps.' } })
+  // The last event comes whatever is asked for.
+  expect(events.items.map(({ node }: { node?: string }) => node)).toEqual(['chosen', 'hero', undefined])
+})
+
 test('idempotent-start.sh makes one run of two requests', async () => {
   const output = await script('idempotent-start.sh')
   const ids = output.match(/"id":"[^"]+"/g)

@@ -11,6 +11,8 @@ export type HistoryCase = {
   /** Paths that the worker refuses; all others answer with their path. */
   refused?: string[]
   answers?: Record<string, unknown>
+  /** Of a fork: outputs by path that it takes over. */
+  takenOver?: Record<string, unknown>
   /** Cancelled when this node has started. */
   cancelAt?: string
 }
@@ -20,6 +22,19 @@ const set = (value: unknown) => ({ kind: 'set', value }) as const
 
 /** One for each kind of node, and for what cuts across kinds. Histories are only added to: a new behaviour gets a new case. */
 export const CASES: HistoryCase[] = [
+  {
+    name: 'fork',
+    document: {
+      nodes: {
+        a: llm,
+        r: { kind: 'receive', signal: 'go' },
+        m: { kind: 'map', over: '[1, 2]', do: { nodes: { x: { ...llm, prompt: '${item}' } } }, after: ['r'] },
+        l: { kind: 'loop', max: 2, do: { nodes: { y: llm } }, after: ['m'] },
+        b: { ...llm, prompt: '${nodes.a} ${nodes.r}', after: ['l'] },
+      },
+    },
+    takenOver: { a: 'given', r: { ok: true }, 'm[0].x': 'first', 'l#0.y': 'round' },
+  },
   { name: 'llm', document: { nodes: { a: { ...llm, prompt: 'Hi ${input}' } } }, input: 'Ada' },
   {
     name: 'tool',

@@ -38,10 +38,11 @@ async function recordAll(cases: HistoryCase[]): Promise<void> {
 
 async function play(
   engine: Engine,
-  { document, input, signals = [], refused = [], answers = {}, cancelAt }: HistoryCase,
+  { document, input, signals = [], refused = [], answers = {}, takenOver, cancelAt }: HistoryCase,
 ): Promise<Run> {
   const run = await engine.start(planOf(document), {
     input,
+    ...(takenOver && { takenOver }),
     work: ({ path }) => {
       if (refused.includes(path)) throw new TreadleError('refused', 'No.')
       return answers[path] ?? path

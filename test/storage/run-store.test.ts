@@ -1,3 +1,4 @@
+import type { RunRef } from '@treadle/contract'
 import { newRunId } from '@treadle/contract'
 import type { IdempotencyKey, InsertResult, RunRow } from '@treadle/storage'
 import { expect, test } from 'vitest'
@@ -142,6 +143,23 @@ test('the reconciler finds what nobody started, and no run that is not due', asy
   expect(open).toEqual([{ run: started, status: 'pending', lastSeq: 1 }])
   expect(await runs.pendingStarts({ olderThanMs: 3_600_000, limit: 1_000 })).toEqual([])
   expect(later.id).toBeTruthy()
+})
+
+test('open runs are gone through page by page: each once, though some end and some come meanwhile', async () => {
+  const { runs } = storage()
+  const started = await Promise.all(Array.from({ length: 23 }, () => storage().startRun({ tenant: 'paged' })))
+  for (const { id } of started) await runs.markStarted('paged', id)
+  const seen: string[] = []
+  const error = { type: 'internal', message: 'gone' }
+  let after: RunRef | undefined
+  do {
+    const page = await runs.openRuns({ olderThanMs: 0, limit: 5, ...(after && { after }) })
+    after = page.at(-1)?.run
+    seen.push(...page.filter(({ run }) => run.tenant === 'paged').map(({ run }) => run.id))
+    if (after) await runs.close({ run: after, type: 'run.failed', data: { error }, engineStatus: 'FAILED' })
+    await storage().startRun({ tenant: 'paged' }) // Pending, so it is none of them.
+  } while (after)
+  expect(seen.toSorted()).toEqual(started.map(({ id }) => id).toSorted())
 })
 
 test('a run that Temporal closed is closed once, after its open nodes', async () => {

@@ -5,9 +5,11 @@ import {
   createSupervisor,
   type DatabaseUrls,
   freePort,
+  type ScriptedMcp,
   type ScriptedModel,
   type ScriptedTools,
   startApi,
+  startScriptedMcp,
   startScriptedModel,
   startScriptedTools,
   startTemporalServer,
@@ -40,6 +42,7 @@ export type Stack = {
   readonly url: string
   readonly model: ScriptedModel
   readonly tools: ScriptedTools
+  readonly mcp: ScriptedMcp
   readonly database: DatabaseUrls
   readonly temporal: Service
   /** `host:port` of Temporal, namespace `default`. Stays the same over restarts. */
@@ -47,6 +50,8 @@ export type Stack = {
   readonly api: Service
   /** In the order of starting; stopped ones included. */
   readonly workers: readonly Service[]
+  /** One more API on the same servers, with further variables of its own. */
+  startApi(env?: NodeJS.ProcessEnv): Promise<{ url: string; service: Service }>
   /** One more worker, with further variables of its own. */
   startWorker(env?: NodeJS.ProcessEnv): Promise<Service>
   /** Where this stack keeps its files; removed by `stop`. */
@@ -78,6 +83,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     supervisor.keep({ name: 'scripted model', stop: model.close })
     const tools = await startScriptedTools()
     supervisor.keep({ name: 'scripted tools', stop: tools.close })
+    const mcp = await startScriptedMcp()
+    supervisor.keep({ name: 'scripted MCP server', stop: mcp.close })
     const database = await cloneDatabase(shared.postgres)
 
     const temporalPort = await freePort()
@@ -95,12 +102,18 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const common = { temporalAddress: `127.0.0.1:${temporalPort}`, temporalNamespace: 'default', blobs: blobs.blobs }
     const env = { ...baseEnv(), ...blobs.env, ...rest.env }
 
-    const apiPort = await freePort()
-    const api = await createService('API', async () => {
+    const addApi = async (name: string, ownEnv: NodeJS.ProcessEnv = {}) => {
+      const port = await freePort()
       const databaseUrl = database.apiUrl
-      return (await startApi(supervisor, { ...common, databaseUrl, port: apiPort, env: { ...env, ...rest.apiEnv } }))
-        .child
-    })
+      const apiEnv = { ...env, ...rest.apiEnv, ...ownEnv }
+      const service = await createService(
+        name,
+        async () => (await startApi(supervisor, { ...common, databaseUrl, port, env: apiEnv })).child,
+      )
+      return { url: `http://127.0.0.1:${port}`, service }
+    }
+    const { url, service: api } = await addApi('API')
+    const moreApis: Service[] = []
 
     const workers: Service[] = []
     const addWorker = async (ownEnv: NodeJS.ProcessEnv = {}) => {
@@ -112,7 +125,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
           databaseUrl: database.workerUrl,
           openaiBaseUrl: model.baseUrl,
           openaiApiKey: 'sk-scripted-0000',
-          egressAllow: [tools.authority],
+          egressAllow: [tools.authority, mcp.authority],
           env: { ...env, ...rest.workerEnv, ...ownEnv },
         }),
       )
@@ -122,16 +135,22 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     for (let left = count; left > 0; left -= 1) await addWorker()
 
     return {
-      url: `http://127.0.0.1:${apiPort}`,
+      url,
       model,
       tools,
+      mcp,
       database,
       temporal,
       temporalAddress: common.temporalAddress,
       api,
       workers,
       startWorker: addWorker,
-      describe: () => [temporal, api, ...workers].map((service) => service.describe()).join('\n'),
+      startApi: async (ownEnv?: NodeJS.ProcessEnv) => {
+        const started = await addApi(`API ${moreApis.length + 2}`, ownEnv)
+        moreApis.push(started.service)
+        return started
+      },
+      describe: () => [temporal, api, ...moreApis, ...workers].map((service) => service.describe()).join('\n'),
     }
   }
 }

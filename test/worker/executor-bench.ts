@@ -6,8 +6,10 @@ import { pathToFileURL } from 'node:url'
 import { type EventEnvelope, type NodeTask, newRunId, type Plan, type RunRef, type Work } from '@treadle/contract'
 import {
   type ModelScript,
+  type ScriptedMcp,
   type ScriptedModel,
   type ScriptedTools,
+  startScriptedMcp,
   startScriptedModel,
   startScriptedTools,
 } from '@treadle/local'
@@ -18,9 +20,13 @@ import {
   createBudgets,
   createEventLog,
   createPool,
+  createResultCache,
   createRunStore,
+  createTakenOver,
+  createTranscripts,
   openBlobs,
   type RunStore,
+  type Transcripts,
 } from '@treadle/storage'
 import {
   type AttemptOutcome,
@@ -43,6 +49,7 @@ export type LogLine = { level: string; message: string; fields: object }
 export type ExecutorBench = {
   model: ScriptedModel
   tools: ScriptedTools
+  mcp: ScriptedMcp
   functions: FunctionRegistry
   appender: Appender
   runs: RunStore
@@ -56,6 +63,7 @@ export type ExecutorBench = {
   /** The attempts until one is not to be tried again, without the pauses between them. */
   attempts(run: RunRef, task: TaskOf): Promise<AttemptOutcome[]>
   activities: ReturnType<typeof createActivities>
+  transcripts: Transcripts
   /** Resolves once the run's log has an event of the type. */
   logged(run: RunRef, type: string): Promise<void>
   events(run: RunRef): Promise<EventEnvelope[]>
@@ -79,6 +87,7 @@ export function useExecutor({
     const { postgres, folder } = inject('shared')
     const model = await startScriptedModel()
     const tools = await startScriptedTools()
+    const mcp = await startScriptedMcp()
     const database = await cloneDatabase(postgres)
     const logLines: LogLine[] = []
     const redactor = createRedactor({ OPENAI_API_KEY: 'sk-operator-key' })
@@ -89,10 +98,11 @@ export function useExecutor({
     const blobFolder = await mkdtemp(join(folder, 'blobs-'))
     const blobs = openBlobs({ url: pathToFileURL(blobFolder).href })
     const functions = createFunctionRegistry()
+    const transcripts = createTranscripts({ pool: workerPool })
     const activities = createActivities({
       config: {
         openai: { apiKey: 'sk-operator-key', baseUrl: model.baseUrl },
-        egressAllow: egressAllow(tools),
+        egressAllow: [...egressAllow(tools), mcp.authority],
         secrets: { values: secrets },
         models: { priced: { inputPrice: 1, outputPrice: 10 } },
       },
@@ -100,6 +110,9 @@ export function useExecutor({
       budgets: createBudgets({ pool: workerPool }),
       blobs,
       refs: createBlobRefs({ pool: workerPool }),
+      takenOver: createTakenOver({ pool: workerPool }),
+      transcripts,
+      cache: createResultCache({ pool: workerPool }),
       redactor,
       functions,
       log,
@@ -115,7 +128,7 @@ export function useExecutor({
       () => workerPool.end(),
       () => apiPool.end(),
     )
-    closers.push(model.close, tools.close)
+    closers.push(model.close, tools.close, mcp.close)
 
     const taskFor = (run: RunRef, { path = 'node', ...rest }: TaskOf): NodeTask => ({
       task: 1,
@@ -131,11 +144,13 @@ export function useExecutor({
     bench = {
       model,
       tools,
+      mcp,
       functions,
       appender,
       runs,
       logLines,
       activities,
+      transcripts,
       attempt,
       prompt(...answers) {
         const prompt = `prompt ${randomUUID()}`

@@ -11,7 +11,8 @@ const silent = { info() {}, warn() {}, error() {}, debug() {}, trace() {}, fatal
 
 // Only what the routes say of themselves is read: none of the parts is ever called.
 const app = await buildApi({
-  config: { bodyBytesMax: 1024, heartbeatMs: 1000, stallMs: 1000 },
+  config: { bodyBytesMax: 1024, heartbeatMs: 1000, stallMs: 1000, corsOrigins: [] },
+  keys: {},
   runs: {},
   workflows: {},
   state: {},

@@ -1,9 +1,14 @@
 import type { Bridge } from '@treadle/bridge'
-import type { BlobRefs, BlobStore, EventLog, RunStore, StateStore, WorkflowStore } from '@treadle/storage'
+import type { BlobRefs, BlobStore, EventLog, KeyStore, RunStore, StateStore, WorkflowStore } from '@treadle/storage'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { authentication } from './auth/authentication.ts'
+import type { Principal } from './auth/principal.ts'
+import { rateLimit } from './auth/rate-limit.ts'
 import type { Config } from './config.ts'
 import type { CompileDocument } from './documents/compile-document.ts'
+import { createForkRun } from './forks/fork-run.ts'
 import { bodies } from './http/bodies.ts'
+import { browsers } from './http/browsers.ts'
 import { answerClientError } from './http/client-error.ts'
 import { problem } from './http/problem.ts'
 import { answerBadUrl, problems } from './http/problems.ts'
@@ -12,7 +17,9 @@ import { createValidatorCompiler } from './http/validation.ts'
 import { openapi } from './openapi/openapi.ts'
 import { checkDocumentRoutes } from './routes/check-document.ts'
 import { controlRunRoutes } from './routes/control-run.ts'
+import { createStreamTicketRoute } from './routes/create-stream-ticket.ts'
 import { documentationRoutes } from './routes/documentation.ts'
+import { forkRunRoutes } from './routes/fork-run.ts'
 import { getCheckpointsRoutes } from './routes/get-checkpoints.ts'
 import { getEventsRoute } from './routes/get-events.ts'
 import { getGraphRoute } from './routes/get-graph.ts'
@@ -39,7 +46,10 @@ import { createStreams } from './stream/streams.ts'
 import { createStoreWorkflow } from './workflows/store-workflow.ts'
 
 export type ApiParts = {
-  config: Pick<Config, 'bodyBytesMax' | 'heartbeatMs' | 'stallMs'>
+  config: Pick<Config, 'bodyBytesMax' | 'heartbeatMs' | 'stallMs' | 'corsOrigins' | 'requestsAMinute'>
+  keys: KeyStore
+  /** Whose a bearer token is; undefined: everybody may do everything, on a loopback address alone. */
+  findPrincipal: ((token: string) => Promise<Principal | undefined>) | undefined
   runs: RunStore
   workflows: WorkflowStore
   state: StateStore
@@ -62,8 +72,23 @@ const HEADERS_TIMEOUT_MS = 10_000
 
 /** The API, ready for `inject` or `listen`. Closing it sends streams away and waits for the requests under way. */
 export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
-  const { config, runs, workflows, log, blobs, blobRefs, bridge, starter, compile, sampleSpec, parts, logger, state } =
-    api
+  const {
+    config,
+    keys,
+    findPrincipal,
+    runs,
+    workflows,
+    log,
+    blobs,
+    blobRefs,
+    bridge,
+    starter,
+    compile,
+    sampleSpec,
+    parts,
+    logger,
+    state,
+  } = api
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -88,14 +113,22 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   await app.register(requestContext)
   await app.register(problems)
-  await app.register(bodies)
-  await app.register(openapi)
   app.addHook('onRequest', async () => {
     if (isStopping) throw problem('overloaded', 'The server is stopping.')
   })
+  await app.register(browsers, config)
+  await app.register(authentication, {
+    findPrincipal,
+    keys,
+    onRefused: (request) => app.refuseTooManyRefusals(request),
+  })
+  await app.register(rateLimit, { requestsAMinute: config.requestsAMinute, quotaOf: keys.requestsAMinute })
+  await app.register(bodies)
+  await app.register(openapi)
 
   const checkValue = createCheckValue()
   const startRun = createStartRun({ runs, workflows, blobs, blobRefs, compile, checkValue, starter })
+  const forkRun = createForkRun({ runs, state, blobs, blobRefs, compile, checkValue, starter })
   const deliverSignal = createDeliverSignal({ runs, log, bridge, checkValue })
   const storeWorkflow = createStoreWorkflow({ workflows, blobs, blobRefs })
   const control = createControlRun({ runs, bridge, log: logger })
@@ -107,9 +140,11 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   await app.register(getStateRoute, { runs })
   await app.register(getCheckpointsRoutes, { state, blobs })
   await app.register(getGraphRoute, { runs, state })
+  await app.register(forkRunRoutes, { forkRun })
   await app.register(getPendingRoute, { runs })
   await app.register(getEventsRoute, { log })
   await app.register(streamRunRoute, { runs, streams })
+  await app.register(createStreamTicketRoute, { runs, keys })
   await app.register(streamRunsRoute, { runs, streams })
   await app.register(sendSignalRoute, { deliverSignal, runs })
   await app.register(controlRunRoutes, { control, runs })

@@ -29,14 +29,37 @@ test('every wrong variable is named at once, and no value is shown', () => {
   expect(message).not.toContain('secret')
 })
 
-test('without API keys it listens on loopback only, unless it is told that strangers are kept out', () => {
+test('keys may be left out on a loopback address alone', () => {
   for (const host of ['127.0.0.1', '127.8.8.8', '::1', 'localhost']) {
-    expect(readConfig({ ...least, TREADLE_API_HOST: host }).host).toBe(host)
+    expect(readConfig({ ...least, TREADLE_API_HOST: host })).toMatchObject({ host, needsKeys: false })
   }
-  for (const host of ['0.0.0.0', '192.168.0.1', '::', 'example.com']) {
-    expect(() => readConfig({ ...least, TREADLE_API_HOST: host })).toThrow(
-      /TREADLE_API_HOST.*no API keys.*TREADLE_API_OPEN/s,
+  for (const host of ['0.0.0.0', '192.168.0.1', '::', 'example.com', '127.0.0.1.example.com']) {
+    expect(readConfig({ ...least, TREADLE_API_HOST: host })).toMatchObject({ host, needsKeys: true })
+    expect(() => readConfig({ ...least, TREADLE_API_HOST: host, TREADLE_API_KEYS: 'off' })).toThrow(
+      /TREADLE_API_KEYS.*loopback/,
     )
   }
-  expect(readConfig({ ...least, TREADLE_API_HOST: '0.0.0.0', TREADLE_API_OPEN: 'true' }).host).toBe('0.0.0.0')
+  expect(readConfig({ ...least, TREADLE_API_KEYS: 'required' }).needsKeys).toBe(true)
+  expect(() => readConfig({ ...least, TREADLE_API_KEYS: 'false' })).toThrow(/TREADLE_API_KEYS/)
+})
+
+test('tokens need all of their variables, and keys that nobody can change on their way', () => {
+  const tokens = { TREADLE_JWT_ISSUER: 'https://issuer.example', TREADLE_JWT_AUDIENCE: 'treadle' }
+  expect(readConfig(least).tokens).toBeUndefined()
+  expect(() => readConfig({ ...least, ...tokens })).toThrow(/TREADLE_JWT_JWKS_URL/)
+  expect(() => readConfig({ ...least, ...tokens, TREADLE_JWT_JWKS_URL: 'http://issuer.example/jwks' })).toThrow(/https/)
+  expect(readConfig({ ...least, ...tokens, TREADLE_JWT_JWKS_URL: 'https://issuer.example/jwks' }).tokens).toEqual({
+    issuer: 'https://issuer.example',
+    audience: 'treadle',
+    jwksUrl: 'https://issuer.example/jwks',
+    tenantClaim: 'tenant',
+  })
+})
+
+test('an origin is an origin, without a path and without a star', () => {
+  const origins = (list: string) => readConfig({ ...least, TREADLE_CORS_ORIGINS: list }).corsOrigins
+  expect(origins('https://a.example, http://localhost:3000')).toEqual(['https://a.example', 'http://localhost:3000'])
+  for (const wrong of ['*', 'https://a.example/', 'a.example', 'null']) {
+    expect(() => origins(wrong)).toThrow(/TREADLE_CORS_ORIGINS/)
+  }
 })

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import type { TokenOptions } from './auth/json-web-tokens.ts'
 import { readTemporalTls, type TemporalTls } from './temporal-tls.ts'
 
 /** Everything that the API takes from its environment. */
@@ -6,6 +7,15 @@ export type Config = {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
+  /** Whether callers need a key: always, but where it listens on a loopback address and nobody asks for them. */
+  readonly needsKeys: boolean
+  /** JSON Web Tokens that are taken beside keys. */
+  readonly tokens: TokenOptions | undefined
+  /** Origins whose pages browsers let call the API. */
+  readonly corsOrigins: readonly string[]
+  /** What a tenant may take that has no quota of its own; undefined: as much as it wants. */
+  readonly runsAtOnce: number | undefined
+  readonly requestsAMinute: number | undefined
   readonly databaseUrl: string
   readonly databaseConnections: number
   /** `file:///folder` or `s3://bucket?…`, see openBlobs. */
@@ -57,9 +67,23 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
         ? ''
         : `has to be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`
 
+  const list = (name: string, check: (item: string) => string) => {
+    const items = (env[name] ?? '').split(',').flatMap((item) => item.trim() || [])
+    for (const item of items) if (check(item) !== '') wrong.push(`${name} ${check(item)}`)
+    return items
+  }
+  /** 0: none. */
+  const limit = (name: string) => integer(name, 0, 0, 1_000_000_000) || undefined
+
+  const host = text('TREADLE_API_HOST', '127.0.0.1')
   const config: Config = {
-    host: text('TREADLE_API_HOST', '127.0.0.1', checkHost(env.TREADLE_API_OPEN === 'true')),
+    host,
     port: integer('TREADLE_API_PORT', 8080, 0, 65_535),
+    needsKeys: text('TREADLE_API_KEYS', isLoopback(host) ? 'off' : 'required', checkKeys(host)) === 'required',
+    tokens: readTokens(env, wrong),
+    corsOrigins: list('TREADLE_CORS_ORIGINS', checkOrigin),
+    runsAtOnce: limit('TREADLE_RUNS_AT_ONCE'),
+    requestsAMinute: limit('TREADLE_REQUESTS_A_MINUTE'),
     databaseUrl: text('TREADLE_DATABASE_URL', undefined, url('postgres:', 'postgresql:')),
     databaseConnections: integer('TREADLE_DATABASE_CONNECTIONS', 10, 1, 1_000),
     blobs: text('TREADLE_BLOBS', undefined, url('file:', 's3:')),
@@ -82,13 +106,35 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   return Object.freeze(config)
 }
 
-/** There are no API keys yet, so whoever reaches the port may do everything. */
-const checkHost = (isOpen: boolean) => (host: string) =>
-  isOpen || isLoopback(host)
+const checkKeys = (host: string) => (value: string) => {
+  if (value === 'required') return ''
+  if (value !== 'off') return 'has to be "required" or "off"'
+  return isLoopback(host)
     ? ''
-    : 'has to be a loopback address (127.0.0.1, ::1 or localhost) as long as there are no API keys, because whoever reaches ' +
-      'the port may do everything; where something else keeps strangers out, such as a private network of containers, ' +
-      'say so with TREADLE_API_OPEN=true'
+    : `can be "off" only where TREADLE_API_HOST is a loopback address (127.0.0.1, ::1 or localhost), and it is ${host}: ` +
+        'without keys whoever reaches the port may do everything'
+}
 
 const isLoopback = (host: string) =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+
+const checkOrigin = (origin: string) =>
+  URL.canParse(origin) && new URL(origin).origin === origin
+    ? ''
+    : 'has to be a list of origins, such as https://console.example.com, with commas between them'
+
+/** All of them, or none. */
+function readTokens(env: NodeJS.ProcessEnv, wrong: string[]): TokenOptions | undefined {
+  const { TREADLE_JWT_JWKS_URL: jwksUrl, TREADLE_JWT_ISSUER: issuer, TREADLE_JWT_AUDIENCE: audience } = env
+  if (!jwksUrl && !issuer && !audience) return undefined
+  if (!jwksUrl || !issuer || !audience) {
+    wrong.push('TREADLE_JWT_JWKS_URL, TREADLE_JWT_ISSUER and TREADLE_JWT_AUDIENCE have to be given together')
+    return undefined
+  }
+  // Whoever can change the keys on their way can sign for everybody.
+  const url = URL.canParse(jwksUrl) ? new URL(jwksUrl) : undefined
+  if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopback(url.hostname))) {
+    wrong.push('TREADLE_JWT_JWKS_URL has to start with https://')
+  }
+  return { jwksUrl, issuer, audience, tenantClaim: env.TREADLE_JWT_TENANT_CLAIM || 'tenant' }
+}

@@ -1,4 +1,9 @@
 /** For tests, which build an API of their own; production starts `main.ts`. */
+
+export { newApiKey } from './auth/api-key.ts'
+export { createVerifyToken, type TokenOptions } from './auth/json-web-tokens.ts'
+export { createFindPrincipal } from './auth/principal.ts'
+export { SCOPES } from './auth/scopes.ts'
 export { type ApiParts, buildApi } from './build-api.ts'
 export { type Config, readConfig } from './config.ts'
 export { createCompileDocument } from './documents/compile-document.ts'

@@ -2,6 +2,7 @@ import { createBridge } from '@treadle/bridge'
 import {
   createBlobRefs,
   createEventLog,
+  createKeyStore,
   createPool,
   createRunStore,
   createStateStore,
@@ -10,6 +11,8 @@ import {
 } from '@treadle/storage'
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
+import { createVerifyToken } from './auth/json-web-tokens.ts'
+import { createFindPrincipal } from './auth/principal.ts'
 import { buildApi } from './build-api.ts'
 import { readConfig } from './config.ts'
 import { createCompileDocument } from './documents/compile-document.ts'
@@ -29,7 +32,8 @@ const pool = createPool({
   max: config.databaseConnections,
   log: logger,
 })
-const runs = createRunStore({ pool })
+const runs = createRunStore({ pool, runsAtOnce: config.runsAtOnce })
+const keys = createKeyStore({ pool })
 const workflows = createWorkflowStore({ pool })
 const state = createStateStore({ pool })
 const blobs = openBlobs({ url: config.blobs })
@@ -44,8 +48,11 @@ const bridge = createBridge({
 
 const starter = createStarter({ bridge, runs, blobRefs, specOf: createSpecOf(config), log: logger })
 const limits = { executionTimeoutMs: config.runTimeoutMs }
+const verifyToken = config.tokens && createVerifyToken(config.tokens)
 const app = await buildApi({
   config,
+  keys,
+  findPrincipal: config.needsKeys ? createFindPrincipal({ keys, verifyToken }) : undefined,
   runs,
   workflows,
   state,

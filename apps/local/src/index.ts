@@ -8,6 +8,8 @@ export { goInstall } from './processes/go-install.ts'
 export { createSupervisor, type Supervisor } from './processes/supervisor.ts'
 export { createReport, type Report, silentReport } from './report.ts'
 export type { ChatRequest, ModelError, ModelScript, ModelStep } from './scripted/model-script.ts'
+export { sampleValue } from './scripted/sample-value.ts'
+export { type McpAnswer, type McpTool, type ScriptedMcp, startScriptedMcp } from './scripted/scripted-mcp.ts'
 export {
   type ModelAnswer,
   type ModelMatcher,
@@ -24,6 +26,7 @@ export {
 } from './scripted/scripted-tools.ts'
 export { readModelConfig, readSetUpConfig } from './service-config.ts'
 export { startApi, startWorker, type WorkerOptions } from './services/services.ts'
+export { answerForExamples, DEMO_SECRETS, DEMO_TOOLS_URL } from './stack/demo-tools.ts'
 export { type FoundTemporal, findTemporal, type Way } from './temporal/find-temporal.ts'
 export { ensureSearchAttributes } from './temporal/search-attributes.ts'
 export { serverVersion } from './temporal/server-version.ts'

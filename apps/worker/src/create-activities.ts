@@ -1,15 +1,27 @@
 import type { NodeResult, NodeTask } from '@treadle/contract'
 import { ACTIVITIES } from '@treadle/contract'
-import type { Appender, BlobRefs, BlobStore, Budgets } from '@treadle/storage'
+import type {
+  Appender,
+  BlobRefs,
+  BlobStore,
+  Budgets,
+  ResultCache,
+  TakenOverOutputs,
+  Transcripts,
+} from '@treadle/storage'
 import { createEvaluate } from './activities/evaluate.ts'
 import { createExecuteNode } from './activities/execute-node.ts'
 import { createExecuteSegmentActivity } from './activities/execute-segment.ts'
 import { createRecord } from './activities/record.ts'
+import { createTakeOver } from './activities/take-over.ts'
+import { createOfferTools } from './agent/offer-tools.ts'
 import { createAttemptNode } from './attempt/attempt-node.ts'
 import { createFinishOutput } from './attempt/finish-output.ts'
 import type { WorkerConfig } from './config.ts'
 import type { FunctionRegistry } from './functions/registry.ts'
 import type { Log } from './log.ts'
+import { createListTools } from './mcp/list-tools.ts'
+import { createMcpSessions } from './mcp/mcp-sessions.ts'
 import { createAskModel } from './model/ask-model.ts'
 import { createChatClients } from './model/chat-client.ts'
 import { createEgress } from './net/egress.ts'
@@ -24,7 +36,8 @@ import { emitWork } from './work/emit.ts'
 import { createFunctionWork } from './work/function.ts'
 import { createHttpWork } from './work/http.ts'
 import { createLlmWork } from './work/llm.ts'
-import { notServed } from './work/not-served.ts'
+import { createMcpWork } from './work/mcp.ts'
+import { createModelTurnWork } from './work/model-turn.ts'
 import type { WorkTable } from './work/work.ts'
 
 export type ActivityParts = {
@@ -33,19 +46,25 @@ export type ActivityParts = {
   budgets: Budgets
   blobs: BlobStore
   refs: BlobRefs
+  takenOver: TakenOverOutputs
+  transcripts: Transcripts
+  cache: ResultCache
   redactor: Redactor
   functions: FunctionRegistry
   log: Log
 }
 
 /** Everything that the worker executes, by the names of its activities: `local` for the workflow's queue, `remote` for its own. */
-export function createActivities({ config, appender, budgets, blobs, refs, redactor, functions, log }: ActivityParts) {
+export function createActivities(parts: ActivityParts) {
+  const { config, appender, budgets, blobs, refs, takenOver, transcripts, cache, redactor, functions, log } = parts
   const values = createValues({ blobs, refs })
   const schemas = createSchemas()
   const secrets = createSecrets({ ...config.secrets, redactor })
   const clients = createChatClients({ ...config.openai, secrets })
   const egress = createEgress({ allow: config.egressAllow })
   const ask = createAskModel({ clients, models: config.models })
+  const sessions = createMcpSessions({ secrets, redactor, dispatcher: egress.dispatcher })
+  const offerTools = createOfferTools({ transcripts, listTools: createListTools({ sessions }) })
 
   const work: WorkTable = {
     llm: createLlmWork({ ask, schemas }),
@@ -53,11 +72,11 @@ export function createActivities({ config, appender, budgets, blobs, refs, redac
     function: createFunctionWork({ functions, secrets, schemas }),
     emit: emitWork,
     checkpoint: checkpointWork,
-    mcp: notServed('mcp'),
-    modelTurn: notServed('modelTurn'),
+    mcp: createMcpWork({ sessions, redactor }),
+    modelTurn: createModelTurnWork({ ask, schemas, transcripts, offerTools }),
   }
   const finishOutput = createFinishOutput({ redactor, schemas, values })
-  const attemptNode = createAttemptNode({ appender, budgets, work, finishOutput, values, redactor, log })
+  const attemptNode = createAttemptNode({ appender, budgets, work, finishOutput, values, cache, redactor, log })
   const evaluate = createEvaluateTemplate({ values, schemas })
   const executeSegment = createExecuteSegment({ attemptNode, evaluate, appender })
   const segment = createExecuteSegmentActivity({ executeSegment, log })
@@ -67,6 +86,7 @@ export function createActivities({ config, appender, budgets, blobs, refs, redac
     local: {
       [ACTIVITIES.record]: createRecord(appender),
       [ACTIVITIES.evaluate]: createEvaluate(evaluate),
+      [ACTIVITIES.takeOver]: createTakeOver({ takenOver, values }),
       [ACTIVITIES.executeSegment]: segment,
     },
     remote: {

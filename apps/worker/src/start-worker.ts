@@ -1,6 +1,16 @@
 import { type NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker'
 import { activityTaskQueue, WORKFLOW_TASK_QUEUE } from '@treadle/contract'
-import { createAppender, createBlobRefs, createBudgets, createLogKeeper, createPool, openBlobs } from '@treadle/storage'
+import {
+  createAppender,
+  createBlobRefs,
+  createBudgets,
+  createLogKeeper,
+  createPool,
+  createResultCache,
+  createTakenOver,
+  createTranscripts,
+  openBlobs,
+} from '@treadle/storage'
 import type { WorkerConfig } from './config.ts'
 import { connectTemporal, waitFor } from './connect.ts'
 import { createActivities } from './create-activities.ts'
@@ -46,6 +56,9 @@ export async function startWorker(
     budgets: createBudgets({ pool }),
     blobs,
     refs: createBlobRefs({ pool }),
+    takenOver: createTakenOver({ pool }),
+    transcripts: createTranscripts({ pool }),
+    cache: createResultCache({ pool }),
     redactor,
     functions: registeredFunctions,
     log,

@@ -14,6 +14,8 @@ export const ACTIVITIES = {
   record: 'record',
   /** Local: EvaluateTask in, `{ value }` out. */
   evaluate: 'evaluate',
+  /** Local: TakeOverTask in, TakenOver out. */
+  takeOver: 'takeOver',
   /** Local: ChildTask in, ChildCreated out. */
   createChild: 'createChild',
 } as const

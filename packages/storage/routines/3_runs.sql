@@ -82,14 +82,16 @@ begin atomic
   order by r.created_at limit max;
 end;
 
-create function treadle.open_runs(silent interval, max integer)
+-- In the order of creation, past the given run, so that any number of them is seen page by page.
+create function treadle.open_runs(silent interval, past_created timestamptz, past_tenant text, past_id text, max integer)
 returns table (tenant text, id text, created_at timestamptz, status text, last_seq integer)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 begin atomic
   select r.tenant, r.id, r.created_at, r.status, r.last_seq from treadle.runs r
   where r.ended_seq is null and (r.started_in_temporal or r.status <> 'pending') and r.last_event_at < clock_timestamp() - silent
-  order by r.last_event_at limit max;
+    and (r.created_at, r.tenant, r.id) > (past_created, past_tenant, past_id)
+  order by r.created_at, r.tenant, r.id limit max;
 end;
 
 create function treadle.run_heads(tenants text[], runs text[]) returns table (tenant text, id text, last_seq integer)

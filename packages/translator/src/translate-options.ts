@@ -28,6 +28,8 @@ export type RunFacts = {
   run: RunRef
   /** A handle where it is large. */
   input: unknown
+  /** It is a fork: its checkpoints have outputs that are taken as given. */
+  takesOver?: boolean
   workflow?: { name: string; version: string }
   tags?: string[]
   memo?: Record<string, string>

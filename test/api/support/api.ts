@@ -2,10 +2,26 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { buildApi, createCompileDocument, createSampleSpec, createSpecOf, createStarter } from '@treadle/api'
+import {
+  buildApi,
+  createCompileDocument,
+  createFindPrincipal,
+  createSampleSpec,
+  createSpecOf,
+  createStarter,
+  createVerifyToken,
+  type TokenOptions,
+} from '@treadle/api'
 import { type Bridge, createBridge } from '@treadle/bridge'
 import { freePort } from '@treadle/local'
-import { createBlobRefs, createStateStore, createWorkflowStore, openBlobs } from '@treadle/storage'
+import {
+  createBlobRefs,
+  createKeyStore,
+  createRunStore,
+  createStateStore,
+  createWorkflowStore,
+  openBlobs,
+} from '@treadle/storage'
 import { pino } from 'pino'
 import { afterAll, beforeAll } from 'vitest'
 import { openStorage, type Storage } from '../../storage/support/storage.ts'
@@ -17,7 +33,17 @@ export type TestApi = Storage & {
   logged: Record<string, unknown>[]
 }
 
-export type TestApiOptions = { bodyBytesMax?: number; heartbeatMs?: number; stallMs?: number }
+export type TestApiOptions = {
+  bodyBytesMax?: number
+  heartbeatMs?: number
+  stallMs?: number
+  corsOrigins?: string[]
+  runsAtOnce?: number
+  requestsAMinute?: number
+  /** Whether callers need a key. Default false. */
+  needsKeys?: boolean
+  tokens?: TokenOptions
+}
 
 /**
  * An API in this process on a real Postgres, with a Temporal that cannot be reached: what it answers then is what it
@@ -35,8 +61,13 @@ export function useApi(options: TestApiOptions = {}): () => TestApi {
   }
 }
 
-async function openApi({ bodyBytesMax = 4 * 1024 * 1024, heartbeatMs = 10_000, stallMs = 15_000 }: TestApiOptions) {
+export async function openApi(options: TestApiOptions): Promise<TestApi & { close(): Promise<void> }> {
+  const { bodyBytesMax = 4 * 1024 * 1024, heartbeatMs = 10_000, stallMs = 15_000 } = options
+  const { corsOrigins = [], runsAtOnce, requestsAMinute, needsKeys = false, tokens } = options
   const storage = await openStorage()
+  const runs = createRunStore({ pool: storage.api, runsAtOnce })
+  const keys = createKeyStore({ pool: storage.api })
+  const verifyToken = tokens && createVerifyToken(tokens)
   const folder = await mkdtemp(join(tmpdir(), 'treadle-api-'))
   const blobs = openBlobs({ url: pathToFileURL(folder).href })
   const bridge = createBridge({ address: `127.0.0.1:${await freePort()}`, namespace: 'default', callTimeoutMs: 500 })
@@ -45,10 +76,12 @@ async function openApi({ bodyBytesMax = 4 * 1024 * 1024, heartbeatMs = 10_000, s
   const workflows = createWorkflowStore({ pool: storage.api })
   const config = { runTimeoutMs: 86_400_000 }
   const blobRefs = createBlobRefs({ pool: storage.api })
-  const starter = createStarter({ bridge, runs: storage.runs, blobRefs, specOf: createSpecOf(config), log: logger })
+  const starter = createStarter({ bridge, runs, blobRefs, specOf: createSpecOf(config), log: logger })
   const app = await buildApi({
-    config: { bodyBytesMax, heartbeatMs, stallMs },
-    runs: storage.runs,
+    config: { bodyBytesMax, heartbeatMs, stallMs, corsOrigins, requestsAMinute },
+    keys,
+    findPrincipal: needsKeys ? createFindPrincipal({ keys, verifyToken }) : undefined,
+    runs,
     workflows,
     state: createStateStore({ pool: storage.api }),
     log: storage.log,

@@ -11,11 +11,19 @@ import { createFakeLog, type FakeLog } from './fake-log.ts'
 /** What a fake worker does with a node: its output, or a throw. `signal` aborts when the activity is cancelled. */
 export type Work = (task: NodeTask, signal: AbortSignal) => Promise<unknown> | unknown
 
+export type StartOptions = {
+  input?: unknown
+  work?: Work
+  args?: Partial<RunArgs>
+  /** Of a fork: outputs by path. */
+  takenOver?: Record<string, unknown>
+}
+
 export type Engine = {
   client: Client
   /** Of a run that was started here, or of a child of one. */
   logOf(runId: string): FakeLog
-  start(plan: Plan, options?: { input?: unknown; work?: Work; args?: Partial<RunArgs> }): Promise<Run>
+  start(plan: Plan, options?: StartOptions): Promise<Run>
   stop(): Promise<void>
 }
 
@@ -32,6 +40,7 @@ export async function startEngine({ settings = [] }: { settings?: string[] } = {
   const client = new Client({ connection })
   const logs = new Map<string, FakeLog>()
   const works = new Map<string, Work>()
+  const takenOver = new Map<string, Record<string, unknown>>()
   /** The event that names a child comes a moment before the child itself. */
   const addLog = (id: string) => {
     const log = logs.get(id) ?? createFakeLog()
@@ -41,6 +50,7 @@ export async function startEngine({ settings = [] }: { settings?: string[] } = {
   const activities = createFakeActivities({
     logOf: (id) => known(logs, id),
     workOf: (id) => known(works, id),
+    takenOverOf: (id) => known(takenOver, id),
     // A child answers as its parent's worker does.
     addChild: (id, parent) => {
       addLog(id)
@@ -60,16 +70,17 @@ export async function startEngine({ settings = [] }: { settings?: string[] } = {
   return {
     client,
     logOf: addLog,
-    async start(plan, { input = null, work = (task: NodeTask) => task.path, args = {} } = {}) {
+    async start(plan, { input = null, work = (task: NodeTask) => task.path, args = {}, takenOver: given } = {}) {
       const id = `run_${randomUUID().slice(0, 8)}`
       const log = createFakeLog()
       logs.set(id, log)
       works.set(id, work)
+      if (given) takenOver.set(id, given)
       const run = { id, tenant: 'default', createdAt: '2026-11-24T00:00:00.000Z' }
       const handle = await client.workflow.start(WORKFLOW_TYPE, {
         workflowId: `default:${id}`,
         taskQueue: WORKFLOW_TASK_QUEUE,
-        args: [{ run, plan, input, ...args } satisfies RunArgs],
+        args: [{ run, plan, input, ...(given && { takesOver: true as const }), ...args } satisfies RunArgs],
       })
       return { id, handle, log }
     },

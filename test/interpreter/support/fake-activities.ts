@@ -10,6 +10,8 @@ import {
   type NodeResult,
   type NodeTask,
   type RecordTask,
+  type TakenOver,
+  type TakeOverTask,
   TreadleError,
 } from '@treadle/contract'
 import { parseExpression, renderTemplate } from '@treadle/expressions'
@@ -21,9 +23,10 @@ type Parts = {
   logOf: (runId: string) => FakeLog
   workOf: (runId: string) => Work
   addChild: (runId: string, parent: string) => void
+  takenOverOf: (runId: string) => Record<string, unknown>
 }
 
-export function createFakeActivities({ logOf, workOf, addChild }: Parts) {
+export function createFakeActivities({ logOf, workOf, addChild, takenOverOf }: Parts) {
   return {
     [ACTIVITIES.record]: async ({ run, outbox }: RecordTask) => logOf(run.id).apply(outbox),
 
@@ -49,6 +52,14 @@ export function createFakeActivities({ logOf, workOf, addChild }: Parts) {
       } finally {
         clearInterval(beat)
       }
+    },
+
+    /** A path a page. */
+    async [ACTIVITIES.takeOver]({ run, after }: TakeOverTask): Promise<TakenOver> {
+      const paths = Object.keys(takenOverOf(run.id))
+      const path = paths[after === undefined ? 0 : paths.indexOf(after) + 1]
+      if (path === undefined) return { outputs: {} }
+      return { outputs: { [path]: takenOverOf(run.id)[path] }, next: path }
     },
 
     async [ACTIVITIES.createChild]({ run, childRunId }: ChildTask): Promise<ChildCreated> {

@@ -4,14 +4,17 @@ import { unservedParts } from './unserved.ts'
 
 test('what is executed passes', () => check({ kind: 'set', value: 1 }, []))
 test('a function in TypeScript passes', () => check({ kind: 'tool', tool: 'fn', args: {} }, []))
-test('an agent is named by its place', () =>
-  check({ kind: 'agent', model: 'fast', instructions: 'Help.', input: 'Hi', maxTurns: 2 }, ['/ir/nodes/n']))
-test('a tool of an MCP server is named', () => check({ kind: 'tool', tool: 'docs.search', args: {} }, ['/ir/nodes/n']))
+test('an agent, a tool of an MCP server and a cache pass', () => {
+  check({ kind: 'agent', model: 'fast', input: 'Hi', tools: ['fn', 'docs'], maxTurns: 2 }, [])
+  check({ kind: 'tool', tool: 'docs.search', args: {} }, [])
+  check({ kind: 'tool', tool: 'fn', args: {}, cache: { ttl: '1h' } }, [])
+})
 test('a function in a language without a worker is named', () =>
   check({ kind: 'tool', tool: 'py', args: {} }, ['/ir/nodes/n']))
+test('an agent with such a function is named', () =>
+  check({ kind: 'agent', model: 'fast', input: 'Hi', tools: ['fn', 'py'], maxTurns: 2 }, ['/ir/nodes/n']))
 test('a child run is named, also inside of a container', () =>
   check({ kind: 'graph', nodes: { child: { kind: 'run', workflow: CHILD, input: {} } } }, ['/ir/nodes/n/nodes/child']))
-test('a cache is named', () => check({ kind: 'tool', tool: 'fn', args: {}, cache: { ttl: '1h' } }, ['/ir/nodes/n']))
 
 const CHILD = { ir: 'treadle/v1', name: 'child', nodes: { one: { kind: 'set', value: 1 } } }
 

@@ -1,14 +1,9 @@
-import type { Plan, PlanNode, PlanTool, ProblemError } from '@treadle/contract'
+import type { Plan, PlanNode, ProblemError, Runtime } from '@treadle/contract'
 
 /** Kinds that are translated, but that no worker executes yet. An entry goes when its kind runs end to end. */
 const KINDS: Partial<Record<PlanNode['kind'], string>> = {
-  agent: 'agent nodes are not executed yet: call models with llm nodes, and tools with tool nodes',
   run: 'child runs are not executed yet: put the nodes into a graph, or start the run by a request of its own',
 }
-
-const MCP = 'tools of MCP servers are not called yet: use an http or a function tool'
-
-const CACHE = 'results are not cached yet: leave "cache" out'
 
 /** Languages that have a worker. */
 const RUNTIMES = new Set(['typescript'])
@@ -26,10 +21,18 @@ export function unservedParts(plan: Plan): ProblemError[] {
 
 function reasonOf(plan: Plan, node: PlanNode): string | undefined {
   if (KINDS[node.kind] !== undefined) return KINDS[node.kind]
-  if (node.cacheMs !== undefined) return CACHE
-  // A tool of an MCP server is named `entry.tool`.
-  const tool: PlanTool | undefined = node.kind === 'tool' ? plan.tools[node.tool.split('.', 1)[0] ?? ''] : undefined
-  if (tool?.kind === 'mcp') return MCP
-  const runtime = node.runtime ?? (tool?.kind === 'function' ? tool.runtime : 'typescript')
-  return RUNTIMES.has(runtime) ? undefined : `there is no ${runtime} worker yet: use the runtime typescript`
+  const runtime = [node.runtime, ...toolsOf(node).map((name) => runtimeOf(plan, name))].find(isUnserved)
+  return runtime && `there is no ${runtime} worker yet: use the runtime typescript`
+}
+
+const isUnserved = (runtime: Runtime | undefined) => runtime !== undefined && !RUNTIMES.has(runtime)
+
+function toolsOf(node: PlanNode): string[] {
+  if (node.kind === 'tool') return [node.tool]
+  return node.kind === 'agent' ? [...node.tools, ...node.handoffs.flatMap(({ tools }) => tools)] : []
+}
+
+function runtimeOf({ tools }: Plan, name: string): Runtime | undefined {
+  const tool = tools[name]
+  return tool?.kind === 'function' ? tool.runtime : undefined
 }

@@ -45,6 +45,7 @@ export function problemBody(answer: ProblemAnswer, instance: string): Problem {
 const RETRY_AFTER_SECONDS: Partial<Record<ProblemName, number>> = {
   'idempotency-conflict': 1,
   'rate-limited': 1,
+  'quota-exceeded': 5,
   overloaded: 2,
   'dependency-unavailable': 2,
 }

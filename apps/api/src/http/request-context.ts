@@ -1,13 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { DEFAULT_TENANT, type TenantId } from '@treadle/contract'
 import type { FastifyInstance } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose data the request may see. One tenant, until there are keys that name one. */
-    tenant: TenantId
     /** W3C trace context for what the request causes: the caller's trace, our span. */
     traceparent: string
   }
@@ -29,10 +26,9 @@ export function continueTrace(sent: string | string[] | undefined): string {
   return `00-${traceId}-${randomBytes(8).toString('hex')}-${flags}`
 }
 
-/** Who asks, and the ids by which one request is found again in answers and logs. */
+/** The ids by which one request is found again in answers and logs. */
 export const requestContext = fastifyPlugin(
   async (app: FastifyInstance) => {
-    app.decorateRequest('tenant', DEFAULT_TENANT)
     app.decorateRequest('traceparent', '')
 
     app.addHook('onRequest', async (request, reply) => {

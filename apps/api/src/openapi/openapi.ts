@@ -3,6 +3,8 @@ import { SCHEMAS } from '@treadle/contract/validate'
 import type { FastifyInstance } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { stringify } from 'yaml'
+import { accessOf } from '../auth/scopes.ts'
+import { SECURITY_SCHEMES, withAccess } from './access.ts'
 import { componentName, components, localRefs } from './components.ts'
 
 declare module 'fastify' {
@@ -41,12 +43,14 @@ export const openapi = fastifyPlugin(
         },
         servers: [{ url: '/' }],
         tags: TAGS,
-        security: [],
+        components: { securitySchemes: SECURITY_SCHEMES },
       },
       convertConstToEnum: false,
       transform: ({ schema, url, route }) => {
         if (route.config?.optionalBody) optionalBodies.add(schema?.operationId)
-        return { schema: marked(schema, route.config?.acceptsYaml), url }
+        const access = accessOf({ method: String(route.method), config: route.config })
+        const whole = withAccess((schema ?? {}) as never, access, route.config?.takesTicket ?? false)
+        return { schema: marked(whole, route.config?.acceptsYaml), url }
       },
     })
 
@@ -83,7 +87,7 @@ function documentOf(gathered: object, optionalBodies: ReadonlySet<string | undef
   for (const { operationId, requestBody } of Object.values(document.paths).flatMap(Object.values<Operation>)) {
     if (requestBody && optionalBodies.has(operationId)) requestBody.required = false
   }
-  return { ...document, components: { schemas: components(SCHEMAS) } }
+  return { ...document, components: { securitySchemes: SECURITY_SCHEMES, schemas: components(SCHEMAS) } }
 }
 
 function replaceMarks(value: unknown): unknown {

@@ -26,9 +26,8 @@ const START_GRACE_MS = 2_000
 const SILENCE_MS = 5_000
 const BATCH = 100
 const AT_ONCE = 8
-/** Runs that wait for people are silent and live: each is looked at again only after this time. */
+/** Runs that wait for people are silent and live: all of them are gone through once in this time, or slower when they are many. */
 const LOOK_AGAIN_MS = 15_000
-const OPEN_MAX = 5_000
 
 /**
  * Brings Postgres and Temporal together again, whatever died between them: starts runs that are due and not started, and
@@ -39,8 +38,9 @@ export function createReconciler({ runs, bridge, starter, intervalMs, log }: Rec
   let isStopped = false
   let wake = () => {}
   let running: Promise<void> = Promise.resolve()
-  /** When each silent run was last compared, so that a hundred that live never hide one that does not. */
-  const looked = new Map<string, number>()
+  /** Silent runs are gone through page by page, so memory does not grow with them, and none that lives hides one that does not. */
+  let last: RunRef | undefined
+  let nextPassAt = Number.NEGATIVE_INFINITY
 
   const startPending = async (): Promise<number> => {
     const pending = await runs.pendingStarts({ olderThanMs: START_GRACE_MS, limit: BATCH })
@@ -68,15 +68,14 @@ export function createReconciler({ runs, bridge, starter, intervalMs, log }: Rec
   }
 
   const closeEnded = async (): Promise<void> => {
-    const open = await runs.openRuns({ olderThanMs: SILENCE_MS, limit: OPEN_MAX })
     const now = performance.now()
-    const isDue = ({ run }: OpenRun) => (looked.get(keyOf(run)) ?? Number.NEGATIVE_INFINITY) < now - LOOK_AGAIN_MS
-    await inParallel(open.filter(isDue).slice(0, BATCH), async (run) => {
-      await compare(run)
-      looked.set(keyOf(run.run), now)
-    })
-    const isOpen = new Set(open.map(({ run }) => keyOf(run)))
-    for (const key of looked.keys()) if (!isOpen.has(key)) looked.delete(key)
+    if (last === undefined) {
+      if (now < nextPassAt) return
+      nextPassAt = now + LOOK_AGAIN_MS
+    }
+    const open = await runs.openRuns({ olderThanMs: SILENCE_MS, limit: BATCH, ...(last && { after: last }) })
+    last = open.length === BATCH ? open.at(-1)?.run : undefined // Before the work: a run that fails is passed over until the next time.
+    await inParallel(open, compare)
   }
 
   const compare = async ({ run, status }: OpenRun) => {
@@ -131,8 +130,6 @@ export function createReconciler({ runs, bridge, starter, intervalMs, log }: Rec
     },
   }
 }
-
-const keyOf = ({ tenant, id }: RunRef) => workflowIdOf(tenant, id)
 
 const isRefusal = (error: unknown): error is TreadleError =>
   error instanceof TreadleError && error.type === 'invalid_request' && error.details !== undefined

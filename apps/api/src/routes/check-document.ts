@@ -11,7 +11,7 @@ export type CheckDocumentParts = {
 }
 
 const ROUTE = {
-  config: DOCUMENT_BODY,
+  config: { ...DOCUMENT_BODY, access: 'workflows:read' },
   body: { description: 'The document itself.', ...ref('ir.v1') },
   problems: problemAnswers('malformed-request', 'too-large', 'unsupported-media-type'),
 } as const

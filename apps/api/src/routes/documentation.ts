@@ -9,6 +9,7 @@ export const documentationRoutes: FastifyPluginAsync = async (app) => {
   app.get(
     '/openapi.yaml',
     {
+      config: { access: 'public' },
       schema: {
         operationId: 'getOpenapi',
         tags: ['documentation'],
@@ -25,6 +26,7 @@ export const documentationRoutes: FastifyPluginAsync = async (app) => {
   app.get<{ Params: { file: string } }>(
     '/schemas/:file',
     {
+      config: { access: 'public' },
       schema: {
         operationId: 'getSchema',
         tags: ['documentation'],
@@ -54,6 +56,7 @@ export const documentationRoutes: FastifyPluginAsync = async (app) => {
   app.get<{ Params: { type: string } }>(
     '/problems/:type',
     {
+      config: { access: 'public' },
       schema: {
         operationId: 'getProblemType',
         tags: ['documentation'],
@@ -76,7 +79,7 @@ export const documentationRoutes: FastifyPluginAsync = async (app) => {
       const { type } = request.params
       if (!Object.hasOwn(PROBLEMS, type)) throw problem('not-found', 'There is no such type of problem.')
       const page = problemPage(type as ProblemName)
-      return reply.type('text/html; charset=utf-8').header('content-security-policy', "default-src 'none'").send(page)
+      return reply.type('text/html; charset=utf-8').send(page)
     },
   )
 }

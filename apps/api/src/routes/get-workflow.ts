@@ -19,6 +19,7 @@ export const getWorkflowRoutes: FastifyPluginAsync<{ workflows: WorkflowStore }>
   app.get<{ Querystring: Page }>(
     '/workflows',
     {
+      config: { access: 'workflows:read' },
       schema: {
         operationId: 'listWorkflows',
         tags: ['workflows'],
@@ -43,6 +44,7 @@ export const getWorkflowRoutes: FastifyPluginAsync<{ workflows: WorkflowStore }>
   app.get<{ Params: { name: string } }>(
     '/workflows/:name',
     {
+      config: { access: 'workflows:read' },
       schema: {
         operationId: 'getWorkflow',
         tags: ['workflows'],
@@ -66,6 +68,7 @@ export const getWorkflowRoutes: FastifyPluginAsync<{ workflows: WorkflowStore }>
   app.get<{ Params: { name: string }; Querystring: Page }>(
     '/workflows/:name/versions',
     {
+      config: { access: 'workflows:read' },
       schema: {
         operationId: 'listWorkflowVersions',
         tags: ['workflows'],
@@ -95,6 +98,7 @@ export const getWorkflowRoutes: FastifyPluginAsync<{ workflows: WorkflowStore }>
   app.get<{ Params: { name: string; version: string } }>(
     '/workflows/:name/versions/:version',
     {
+      config: { access: 'workflows:read' },
       schema: {
         operationId: 'getWorkflowVersion',
         tags: ['workflows'],

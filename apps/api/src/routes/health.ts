@@ -16,6 +16,7 @@ export const healthRoutes: FastifyPluginAsync<{ parts: readonly Part[]; isStoppi
   app.get(
     '/healthz',
     {
+      config: { access: 'public' },
       schema: {
         operationId: 'getHealth',
         tags: ['documentation'],
@@ -29,6 +30,7 @@ export const healthRoutes: FastifyPluginAsync<{ parts: readonly Part[]; isStoppi
   app.get(
     '/readyz',
     {
+      config: { access: 'public' },
       schema: {
         operationId: 'getReadiness',
         tags: ['documentation'],

@@ -14,6 +14,7 @@ export const labelWorkflowRoutes: FastifyPluginAsync<{ workflows: WorkflowStore 
   app.put<{ Params: Params; Body: MoveLabel }>(
     '/workflows/:name/labels/:label',
     {
+      config: { access: 'workflows:write' },
       schema: {
         operationId: 'putWorkflowLabel',
         tags: ['workflows'],
@@ -54,6 +55,7 @@ export const labelWorkflowRoutes: FastifyPluginAsync<{ workflows: WorkflowStore 
   app.delete<{ Params: Params }>(
     '/workflows/:name/labels/:label',
     {
+      config: { access: 'workflows:write' },
       schema: {
         operationId: 'deleteWorkflowLabel',
         tags: ['workflows'],

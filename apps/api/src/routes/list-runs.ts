@@ -2,13 +2,14 @@ import type { RunPage, RunStatus, Time } from '@treadle/contract'
 import type { RunFilter, RunStore } from '@treadle/storage'
 import type { FastifyPluginAsync } from 'fastify'
 import { PAGE_QUERY, pageOf, readCursor, writeCursor } from '../http/cursor.ts'
-import { answer, problemAnswers, ref } from '../openapi/refs.ts'
+import { answer, problemAnswers, RUN_ID, ref } from '../openapi/refs.ts'
 import { runView } from '../runs/run-view.ts'
 
 type Query = {
   status?: RunStatus
   workflow?: string
   tag?: string
+  forkedFrom?: string
   since?: Time
   until?: Time
   limit: number
@@ -39,6 +40,7 @@ export const listRunsRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'list'> }>
               description: '`key=value`, or a key.',
               examples: ['team=a'],
             },
+            forkedFrom: { ...RUN_ID, description: 'Forks of this run.' },
             since: { ...TIME, description: 'Created at or after this time.' },
             until: { ...TIME, description: 'Created before this time.' },
             ...PAGE_QUERY,

@@ -20,7 +20,7 @@ export const putWorkflowRoute: FastifyPluginAsync<PutWorkflowRouteParts> = async
   app.put<{ Params: { name: string }; Querystring: { label?: string[] } }>(
     '/workflows/:name',
     {
-      config: DOCUMENT_BODY,
+      config: { ...DOCUMENT_BODY, access: 'workflows:write' },
       schema: {
         operationId: 'putWorkflow',
         tags: ['workflows'],

@@ -14,6 +14,7 @@ export const streamRunRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'get'>; s
     '/runs/:runId/stream',
     {
       exposeHeadRoute: false,
+      config: { takesTicket: true },
       schema: {
         operationId: 'streamRun',
         tags: ['streams'],
@@ -22,7 +23,7 @@ export const streamRunRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'get'>; s
           'What is stored first, then what happens, to the last event. Reconnect with `Last-Event-ID`: nothing is missed, nothing comes twice.',
         params: RUN_ID_PARAMS,
         headers: STREAM_HEADERS,
-        querystring: { type: 'object', additionalProperties: false, properties: STREAM_QUERY },
+        querystring: { type: 'object', additionalProperties: false, properties: { ...STREAM_QUERY, ticket: TICKET } },
         response: {
           ...STREAM_ANSWERS,
           ...problemAnswers('malformed-request', 'future-cursor', 'not-found', 'stream-gone'),
@@ -33,3 +34,9 @@ export const streamRunRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'get'>; s
       answerStream(streams, request, reply, await startOfStream(runs, request.tenant, [request.params.runId], request)),
   )
 }
+
+const TICKET = {
+  type: 'string',
+  maxLength: 100,
+  description: 'In place of a key: from `POST /runs/{runId}/stream-tickets`.',
+} as const

@@ -15,6 +15,7 @@ export const runView = (row: RunRow): Run => ({
   ...(row.error !== undefined && { error: row.error }),
   ...(row.parent !== undefined && { parent: row.parent }),
   ...(row.forkedFrom !== undefined && { forkedFrom: row.forkedFrom }),
+  ...(row.forks.length > 0 && { forks: row.forks }),
   createdAt: row.createdAt,
   ...(row.startedAt !== undefined && { startedAt: row.startedAt }),
   ...(row.endedAt !== undefined && { endedAt: row.endedAt }),

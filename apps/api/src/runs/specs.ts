@@ -10,11 +10,12 @@ export type SampleSpec = (plan: Plan) => TemporalWorkflowSpec
 
 export const createSpecOf =
   ({ runTimeoutMs }: { runTimeoutMs: number }): SpecOf =>
-  ({ ref, workflow, tags, priority }, plan, input) => {
+  ({ ref, workflow, tags, priority, forkedFrom }, plan, input) => {
     const { name, version } = workflow
     const facts = {
       run: ref,
       input,
+      takesOver: forkedFrom !== undefined,
       ...(version !== undefined && { workflow: { name, version } }),
       tags: Object.entries(tags).map(([key, value]) => `${key}=${value}`),
       priority,

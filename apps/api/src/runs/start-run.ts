@@ -84,6 +84,10 @@ async function startOnce(parts: StartRunParts, { tenant, body, idempotencyKey }:
     case 'exists':
       if (!result.sameRequest) throw problem('run-exists', `The run ${id} was started by another request.`)
       return { runId: id, answer: createdAnswer(result.run), isReplay: true }
+    case 'quota-exceeded':
+      throw problem('quota-exceeded', `This tenant may have ${result.runsAtOnce} runs at once, and has them.`)
+    case 'source-gone':
+      throw new Error('A run that forks none has lost its source.')
     default:
       throw refusedKey(result.outcome)
   }
@@ -106,7 +110,7 @@ async function answeredBefore(
 const fingerprintOf = (body: StartRun): string => sha256(canonicalJson(body))
 
 /** 201, whether or not Temporal was reached: the run is there. */
-const createdAnswer = (run: RunRow): StoredResponse => ({
+export const createdAnswer = (run: RunRow): StoredResponse => ({
   status: 201,
   body: createdRunView(run) as unknown as Json,
   headers: { location: `/runs/${run.id}` },
@@ -129,12 +133,12 @@ async function documentOf(
   return { plan: stored.plan, planHash: stored.planHash, blobs: [], version: String(stored.version) }
 }
 
-function refuseUnserved(plan: Plan): void {
+export function refuseUnserved(plan: Plan): void {
   const errors = unservedParts(plan)
   if (errors.length > 0) throw problem('invalid-ir', sentence(errors), { errors })
 }
 
-function checkedInput(checkValue: CheckValue, plan: Plan, input: Json): Json {
+export function checkedInput(checkValue: CheckValue, plan: Plan, input: Json): Json {
   const bytes = Buffer.byteLength(JSON.stringify(input))
   if (bytes > INPUT_BYTES_MAX) {
     throw problem('too-large', `The input has ${bytes} bytes; at most ${INPUT_BYTES_MAX} are taken.`)

@@ -3,11 +3,9 @@ import { join } from 'node:path'
 import { type EventEnvelope, isLastEvent, type Run } from '@treadle/contract'
 import { ClearError } from '../clear-error.ts'
 import { checkout } from '../config.ts'
+import { DEMO_TOOLS_URL } from '../stack/demo-tools.ts'
 import { createEventPrinter } from './event-printer.ts'
 import { readSse } from './sse.ts'
-
-/** Where the examples expect the demonstration's tools. */
-const EXAMPLE_TOOLS = 'http://127.0.0.1:8090'
 
 export type FirstRunOptions = {
   /** Of the API. */
@@ -23,7 +21,7 @@ export type FirstRunOptions = {
  */
 export async function showFirstRun({ url, toolsUrl, write, signal }: FirstRunOptions): Promise<string> {
   const example = (name: string) => readFile(join(checkout, 'examples', name), 'utf8')
-  const ir = (await example('first-run.yaml')).replaceAll(EXAMPLE_TOOLS, toolsUrl)
+  const ir = (await example('first-run.yaml')).replaceAll(DEMO_TOOLS_URL, toolsUrl)
   const input: unknown = JSON.parse(await example('first-run.input.json'))
 
   const created = await fetch(`${url}/runs`, {

@@ -13,7 +13,7 @@ import { prepareTemporal } from '../temporal/prepare-temporal.ts'
 import { serverVersion } from '../temporal/server-version.ts'
 import { startTemporalServer } from '../temporal/temporal-server.ts'
 import { temporalWays } from '../temporal/ways.ts'
-import { startDemoTools } from './demo-tools.ts'
+import { DEMO_SECRETS, startDemoTools } from './demo-tools.ts'
 import type { Home } from './home.ts'
 
 export type LocalStack = {
@@ -57,6 +57,7 @@ export async function startLocalStack(parts: Parts): Promise<LocalStack> {
     }),
     startWorker(supervisor, {
       ...common,
+      env: { ...DEMO_SECRETS, ...config.env },
       databaseUrl: database.workerUrl,
       ...model.variables,
       egressAllow: [tools.authority],

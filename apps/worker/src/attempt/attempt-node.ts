@@ -1,5 +1,5 @@
 import { type NodeTask, TreadleError, type Work } from '@treadle/contract'
-import type { Appender, Budgets, ClaimResult } from '@treadle/storage'
+import type { Appender, Budgets, CacheKey, ClaimResult, ResultCache } from '@treadle/storage'
 import type { Log } from '../log.ts'
 import { createCallBudget, NO_BUDGET } from '../model/call-budget.ts'
 import type { Redactor } from '../secrets/redactor.ts'
@@ -19,6 +19,7 @@ export type AttemptParts = {
   work: WorkTable
   finishOutput: FinishOutput
   values: Pick<Values, 'load'>
+  cache: ResultCache
   redactor: Redactor
   log: Log
 }
@@ -73,6 +74,9 @@ async function runAttempt(
   try {
     if (claim.deaths >= DEATHS_MAX) throw tooManyDeaths(claim.deaths)
     stop.signal.throwIfAborted()
+    const cached =
+      task.cacheMs === undefined ? null : await parts.cache.find(run, keyOf(task), task.cacheMs, stop.signal)
+    if (cached) return await endings.completed(cached.output, { cached: true })
     const result = await performWork(parts.work, task.work, {
       run,
       path,
@@ -80,14 +84,21 @@ async function runAttempt(
       signal: stop.signal,
       ...(outputSchema === undefined ? {} : { outputSchema }),
       emitText: writer.text,
+      emitToolCall: writer.toolCall,
       emit: writer.event,
+      keep: (value, options) => parts.finishOutput(run, value, options),
       load: (value) => parts.values.load(run, value),
       usage,
       budget,
     })
     stop.signal.throwIfAborted()
-    const output = await parts.finishOutput(run, result.output, { schema: outputSchema, checked: result.checked })
-    return await endings.completed(output, result.checkpointName)
+    const { checked, finished, checkpointName } = result
+    const output = finished
+      ? result.output
+      : await parts.finishOutput(run, result.output, { schema: outputSchema, checked })
+    if (task.cacheMs !== undefined)
+      await parts.cache.keep(run, keyOf(task), { output, ttlMs: task.cacheMs }, stop.signal)
+    return await endings.completed(output, checkpointName !== undefined ? { checkpointName } : {})
   } catch (error) {
     return await endings.thrown(error)
   } finally {
@@ -96,6 +107,8 @@ async function runAttempt(
     stop.now('abandoned')
   }
 }
+
+const keyOf = ({ work, outputSchema }: NodeTask): CacheKey => ({ runtime: 'typescript', work, outputSchema })
 
 function earlierOutcome(path: string, claim: Exclude<ClaimResult, Claimed>): AttemptOutcome {
   const { outboxApplied } = claim

@@ -1,6 +1,7 @@
 import type { EventType, Json } from '@treadle/contract'
 import type { Appender, AppendResult, AttemptEnd, AttemptKey } from '@treadle/storage'
-import type { Redactor } from '../secrets/redactor.ts'
+import type { ToolCallPiece } from '../model/stream-answer.ts'
+import type { Redactor, TextStream } from '../secrets/redactor.ts'
 import { storableText, storableValue } from '../values/storable.ts'
 import type { Stop } from './stop.ts'
 
@@ -11,6 +12,8 @@ import type { Stop } from './stop.ts'
 export type AttemptWriter = {
   /** A piece of the answer's text, as `node.delta`. */
   text(piece: string): Promise<void>
+  /** A piece of a tool call, as `node.delta` too. */
+  toolCall(piece: ToolCallPiece): Promise<void>
   event(type: EventType, data: object): Promise<void>
   /**
    * The last event, with an output or an error that is clean already; resolves when everything is committed. Rejects when it could not be
@@ -32,6 +35,8 @@ export function createAttemptWriter({ appender, redactor, stop, ...key }: Attemp
   let ordinal = 0
   let offset = 0
   const texts = redactor.stream()
+  /** The arguments of each tool call, by its index: a secret may be cut in two there as well. */
+  const calls = new Map<number, TextStream>()
 
   const append = async (type: EventType, data: object) => {
     ordinal += 1
@@ -49,14 +54,25 @@ export function createAttemptWriter({ appender, redactor, stop, ...key }: Attemp
     offset += codePoints(shown)
     await append('node.delta', data)
   }
+  const toolDelta = async ({ arguments: shown = '', ...head }: ToolCallPiece) => {
+    const piece = { ...head, ...(shown !== '' && { arguments: storableText(shown) }) }
+    if (Object.keys(piece).length > 1) await event('node.delta', { toolCall: piece })
+  }
+  const event = async (type: EventType, data: object) => {
+    const redacted = redactor.json(data)
+    await append(type, storableValue(redacted as Json, JSON.stringify(redacted)) as object)
+  }
   return {
     text: (piece) => delta(texts.push(piece)),
-    event: async (type, data) => {
-      const redacted = redactor.json(data)
-      await append(type, storableValue(redacted as Json, JSON.stringify(redacted)) as object)
+    async toolCall({ index, arguments: text = '', ...head }) {
+      const stream = calls.get(index) ?? redactor.stream()
+      calls.set(index, stream)
+      await toolDelta({ index, ...head, arguments: stream.push(text) })
     },
+    event,
     async end(end, onSent) {
       await delta(texts.end())
+      for (const [index, stream] of calls) await toolDelta({ index, arguments: stream.end() })
       ordinal += 1
       const stored = appender.end({ ...key, events: [], end: { ...end, ordinal } as AttemptEnd })
       onSent?.()

@@ -20,7 +20,8 @@ import { type Stop, timeoutError } from './stop.ts'
 
 /** Writes the one end of an attempt, and says what came of it. Neither method rejects. */
 export type Endings = {
-  completed(output: Json, checkpointName?: string): Promise<AttemptOutcome>
+  /** `cached`: the output is that of an earlier execution, also of another run. */
+  completed(output: Json, more: { checkpointName?: string; cached?: true }): Promise<AttemptOutcome>
   /** What was thrown, read together with why the attempt was stopped. */
   thrown(error: unknown): Promise<AttemptOutcome>
 }
@@ -77,11 +78,8 @@ export function createEndings({ task, claim, stop, writer, usage, chain, redacto
   }
 
   return {
-    completed: (output, checkpointName) =>
-      write(
-        { type: 'node.completed', output, ...(checkpointName !== undefined && { checkpointName }) },
-        { status: 'completed', output, ...used(), outboxApplied },
-      ),
+    completed: (output, more) =>
+      write({ type: 'node.completed', output, ...more }, { status: 'completed', output, ...used(), outboxApplied }),
     async thrown(error) {
       switch (stop.reason) {
         case 'cancelled':

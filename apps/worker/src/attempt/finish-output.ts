@@ -8,16 +8,16 @@ import type { Values } from '../values/values.ts'
 export type FinishOutput = (
   run: RunRef,
   output: Json,
-  options: { schema?: JsonSchema | undefined; checked?: boolean | undefined },
+  options?: { schema?: JsonSchema | undefined; checked?: boolean | undefined; bytesMax?: number },
 ) => Promise<Json>
 
 /**
  * Makes of what a tool or a model gave the output that is stored: JSON without forged handles and secrets, that fits the node's
- * `outputSchema`, and is a handle where it is large. @throws TreadleError `invalid_output`
+ * `outputSchema`, and is a handle where it is above `bytesMax`, default 16 KiB. @throws TreadleError `invalid_output`
  */
 export function createFinishOutput(parts: { redactor: Redactor; schemas: Schemas; values: Values }): FinishOutput {
   const { redactor, schemas, values } = parts
-  return async (run, output, { schema, checked = false }) => {
+  return async (run, output, { schema, checked = false, bytesMax } = {}) => {
     checkForeign(output, 'The result')
     if (schema !== undefined && !checked) {
       const problem = schemas.problemOf(schema, output)
@@ -27,6 +27,9 @@ export function createFinishOutput(parts: { redactor: Redactor; schemas: Schemas
     const redacted = redactor.json(output)
     const json = JSON.stringify(redacted)
     const clean = storableValue(redacted, json)
-    return values.keep(run, clean, { json: clean === redacted ? json : JSON.stringify(clean) })
+    return values.keep(run, clean, {
+      json: clean === redacted ? json : JSON.stringify(clean),
+      ...(bytesMax !== undefined && { bytesMax }),
+    })
   }
 }

@@ -5,6 +5,7 @@ import type { ChatClients } from './chat-client.ts'
 import { type ChatRequestParts, chatRequest } from './chat-request.ts'
 import { costOf, type ModelTable } from './model-table.ts'
 import { type Answer, streamAnswer } from './stream-answer.ts'
+import { createToolNames, type ToolNames } from './tool-names.ts'
 
 /**
  * One call of a model whose text goes onto the stream, and whose usage and price are counted: against the run's budget before it is made,
@@ -18,7 +19,8 @@ export function createAskModel({ clients, models }: AskModelParts): AskModel {
   return async ({ model, ...parts }, context) => {
     const client = await clients.clientFor(model)
     const facts = models[model.model]
-    const request = chatRequest({ model, ...parts })
+    const names = createToolNames((parts.tools ?? []).map(({ name }) => name))
+    const request = chatRequest({ model, ...parts }, names)
     const bounds = () => boundsOf(request, facts)
     const settle = await context.budget.reserve(bounds)
     let receivedBytes = 0
@@ -29,7 +31,7 @@ export function createAskModel({ clients, models }: AskModelParts): AskModel {
         signal: context.signal,
         onPart: (part) => {
           receivedBytes += Buffer.byteLength('text' in part ? part.text : JSON.stringify(part))
-          return 'text' in part ? context.emitText(part.text) : context.emit('node.delta', part)
+          return 'text' in part ? context.emitText(part.text) : context.emitToolCall(named(part.toolCall, names))
         },
         onUsage(reported) {
           usage = reported
@@ -42,9 +44,13 @@ export function createAskModel({ clients, models }: AskModelParts): AskModel {
       await settle(() => usedBy({ usage, receivedBytes, isUnused }, bounds(), facts))
     }
     refuseUnfinished(answer, model)
-    return answer
+    return { ...answer, toolCalls: answer.toolCalls.map((call) => named(call, names)) }
   }
 }
+
+/** The call by the tool's own name; a piece of one need not say it. */
+const named = <Call extends { name?: string }>(call: Call, names: ToolNames): Call =>
+  call.name === undefined ? call : { ...call, name: names.fromWire(call.name) }
 
 /** @throws TreadleError where the model declined, or was cut off at its limit. */
 function refuseUnfinished({ refusal, text, finishReason }: Answer, model: PlanModel): void {

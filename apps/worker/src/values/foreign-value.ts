@@ -1,4 +1,4 @@
-import { type Json, TreadleError } from '@treadle/contract'
+import { findRoundedInteger, type Json, TreadleError } from '@treadle/contract'
 
 /** Deeper values are refused: what comes after (validators, expressions, other languages) walks them by recursion. */
 const DEPTH_MAX = 100
@@ -13,7 +13,13 @@ export function parseForeign(text: string, what: string): Json {
     const place = / at position \d+/.exec((error as Error).message)?.[0] ?? ''
     throw new TreadleError('invalid_output', `${what} is not JSON${place}`)
   }
-  if (LONG_NUMBER.test(text)) refuseRoundedIntegers(text, what)
+  const rounded = findRoundedInteger(text)
+  if (rounded !== undefined) {
+    throw new TreadleError(
+      'invalid_output',
+      `${what} has the integer ${rounded}, beyond 2^53 - 1: send it as a string, or it would be rounded`,
+    )
+  }
   return value
 }
 
@@ -37,19 +43,4 @@ function findProblem(value: Json, pointer: string, depth: number): string | unde
     if (found !== undefined) return found
   }
   return undefined
-}
-
-const LONG_NUMBER = /[0-9]{16}/
-const TOKENS = /"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/g
-
-/** `JSON.parse` rounds integers beyond 2^53 - 1 in silence; an id that has changed is worse than an error. */
-function refuseRoundedIntegers(text: string, what: string): void {
-  for (const [token] of text.matchAll(TOKENS)) {
-    if (/^-?[0-9]+$/.test(token) && !Number.isSafeInteger(Number(token))) {
-      throw new TreadleError(
-        'invalid_output',
-        `${what} has the integer ${token}, beyond 2^53 - 1: send it as a string, or it would be rounded`,
-      )
-    }
-  }
 }

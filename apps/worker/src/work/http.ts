@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { type Json, TreadleError } from '@treadle/contract'
 import { canonicalJson } from '@treadle/expressions'
 import type { Dispatcher } from 'undici'
-import { checkProtocol, exchange, type HttpAnswer, type HttpCall } from '../net/http-exchange.ts'
-import { parseRetryAfter } from '../net/retry-after.ts'
-import { typeOfStatus } from '../net/status-type.ts'
+import { exchange, type HttpAnswer, type HttpCall } from '../net/http-exchange.ts'
+import { statusError } from '../net/status-error.ts'
+import { resolveHeaders } from '../net/tool-headers.ts'
+import { parseToolUrl } from '../net/tool-url.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { parseForeign } from '../values/foreign-value.ts'
@@ -14,7 +15,6 @@ const ANSWER_BYTES_MAX = 10 * 1024 * 1024
 /** Binary answers are small or not for here: base64 makes them a third larger still. */
 const BINARY_BYTES_MAX = 1024 * 1024
 const IDEMPOTENCY_KEY_LENGTH_MAX = 255
-const ERROR_TEXT_LENGTH_MAX = 500
 
 export type HttpWorkParts = { secrets: Secrets; redactor: Redactor; dispatcher: Dispatcher }
 
@@ -28,26 +28,25 @@ export function createHttpWork({ secrets, redactor, dispatcher }: HttpWorkParts)
     const call = await prepare(work, context, secrets)
     context.usage.add({ toolCalls: 1 })
     const answer = await exchange(call, { dispatcher, signal: context.signal, bodyBytesMax: ANSWER_BYTES_MAX })
-    if (answer.status >= 400) throw statusError(answer, call.url, redactor)
+    if (answer.status >= 400) {
+      const text = asText(answer.body, answer.headers.get('content-type') ?? '') ?? ''
+      throw statusError({ ...answer, text }, call.url, redactor)
+    }
     return { output: outputOf(answer, call.url) }
   }
 }
 
 async function prepare(work: WorkOf<'http'>, context: WorkContext, secrets: Secrets): Promise<HttpCall> {
-  const url = parseUrl(work.url)
+  const url = parseToolUrl(work.url)
   for (const [name, value] of Object.entries(((await context.load(work.query ?? {})) ?? {}) as Record<string, Json>)) {
     for (const item of Array.isArray(value) ? value : [value]) {
       if (item !== null) url.searchParams.append(name, textOf(item))
     }
   }
-  const headers: Record<string, string> = { 'idempotency-key': idempotencyKey(context) }
-  const credentials = new Set<string>()
-  for (const [name, value] of Object.entries(work.headers)) {
-    if (value === undefined) continue
-    headers[name.toLowerCase()] = await secrets.resolve(value)
-    if (typeof value !== 'string') credentials.add(name.toLowerCase())
-  }
-  refuseBadHeaders(headers)
+  const { headers, credentials } = await resolveHeaders(
+    { 'idempotency-key': idempotencyKey(context), ...work.headers },
+    secrets,
+  )
   if (work.body === undefined) return { method: work.method, url, headers, credentials }
   const body = await context.load(work.body)
   headers['content-type'] ??= typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json'
@@ -63,29 +62,6 @@ async function prepare(work: WorkOf<'http'>, context: WorkContext, secrets: Secr
 /** A text is sent as it stands, unless it is declared to be JSON. */
 const isSentAsText = (body: Json, headers: Record<string, string>): body is string =>
   typeof body === 'string' && !isJson(headers['content-type'] ?? '')
-
-function parseUrl(text: string): URL {
-  if (!URL.canParse(text))
-    throw new TreadleError('invalid_request', `The tool’s url is not a URL: ${text.slice(0, 200)}`)
-  const url = new URL(text)
-  checkProtocol(url)
-  if (url.username !== '' || url.password !== '') {
-    throw new TreadleError(
-      'invalid_request',
-      'The tool’s url holds a user or password: give them as a header with a secret.',
-    )
-  }
-  return url
-}
-
-/** The names and values that HTTP takes; a message of ours never shows a value. */
-function refuseBadHeaders(headers: Record<string, string>): void {
-  for (const [name, value] of Object.entries(headers)) {
-    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-      throw new TreadleError('invalid_request', `The header "${name}" has a name or value that HTTP cannot carry.`)
-    }
-  }
-}
 
 function idempotencyKey({ run, path }: WorkContext): string {
   const key = `${run.id}/${path}`
@@ -124,16 +100,6 @@ function asText(body: Buffer, contentType: string): string | undefined {
   } catch {
     return undefined // Not of that charset, or of one that is not known.
   }
-}
-
-function statusError({ status, headers, body }: HttpAnswer, { host }: URL, redactor: Redactor): TreadleError {
-  // Redacted before it is cut: half of a secret would not be known again.
-  const text = redactor.text(asText(body, headers.get('content-type') ?? '') ?? '').slice(0, ERROR_TEXT_LENGTH_MAX)
-  const retryAfterMs = parseRetryAfter(headers.get('retry-after'))
-  return new TreadleError(typeOfStatus(status), `${host} answered with HTTP ${status}.`, {
-    details: { status, ...(text ? { body: text } : {}) },
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  })
 }
 
 const textOf = (value: Json) => (typeof value === 'string' ? value : canonicalJson(value))

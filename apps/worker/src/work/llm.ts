@@ -1,5 +1,6 @@
 import { type Message, TreadleError } from '@treadle/contract'
 import type { AskModel } from '../model/ask-model.ts'
+import { repairMessage } from '../model/repair-message.ts'
 import { structuredAnswer } from '../model/structured-answer.ts'
 import type { Schemas } from '../values/schemas.ts'
 import type { Perform, WorkContext } from './work.ts'
@@ -37,8 +38,3 @@ function problemOf(error: unknown): string {
   if (error instanceof TreadleError && error.type === 'invalid_output') return error.message
   throw error
 }
-
-const repairMessage = (problem: string): Message => ({
-  role: 'user',
-  content: `${problem} Answer again: only JSON that fits the schema, nothing before or after it.`,
-})

@@ -1,5 +1,6 @@
 import type { EventType, Json, JsonSchema, RunRef, Usage, Work } from '@treadle/contract'
 import type { CallBudget } from '../model/call-budget.ts'
+import type { ToolCallPiece } from '../model/stream-answer.ts'
 
 /** What a kind of work has at hand while it is executed. */
 export type WorkContext = {
@@ -12,7 +13,14 @@ export type WorkContext = {
   outputSchema?: JsonSchema
   /** A piece of text for the stream. Resolves when there is room for more: await it before reading on. */
   emitText(piece: string): Promise<void>
+  /** A piece of a tool call that a model makes, for the stream; awaited like text. */
+  emitToolCall(piece: ToolCallPiece): Promise<void>
   emit(type: EventType, data: object): Promise<void>
+  /**
+   * A value from outside as it may be stored: without secrets and forged handles; a handle where it is above `bytesMax` (default 16 KiB).
+   * @throws TreadleError `invalid_output`
+   */
+  keep(value: Json, options?: { bytesMax?: number }): Promise<Json>
   /** The value with its handles replaced by what they stand for. */
   load(value: unknown): Promise<Json>
   /** What was used so far: counted also where the attempt fails afterwards. */
@@ -29,6 +37,8 @@ export type WorkResult = {
   checkpointName?: string
   /** The output was checked against `outputSchema` already. */
   checked?: true
+  /** The output is made of what `keep` gave, and goes to the workflow as it is. */
+  finished?: true
 }
 
 export type WorkOf<K extends Work['kind']> = Extract<Work, { kind: K }>

@@ -119,6 +119,11 @@ export const ERROR_TABLE = {
       "title": "The run has ended",
       "description": "It cannot be signalled, cancelled, paused or resumed any more."
     },
+    "run-active": {
+      "status": 409,
+      "title": "The run has not ended",
+      "description": "Only a run that has ended can be rerun or erased. Cancel it, or wait for its end."
+    },
     "run-exists": {
       "status": 409,
       "title": "A run with this id exists",

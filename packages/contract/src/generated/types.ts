@@ -496,6 +496,10 @@ export type Run = {
     runId: RunId
     seq: number
   }
+  /**
+   * Runs that were forked from this one, newest first, 100 at most: `GET /runs?forkedFrom=` lists them all.
+   */
+  forks?: RunId[]
   createdAt: Time
   startedAt?: Time
   endedAt?: Time
@@ -794,11 +798,9 @@ export type RunArgs = {
    */
   depth?: number
   /**
-   * of a fork: outputs by path that are taken as given
+   * of a fork: outputs are taken as given, which the local activity `takeOver` reads from the run's checkpoints
    */
-  reused?: {
-    [k: string]: unknown | undefined
-  }
+  takesOver?: true
   /**
    * of a continued run: what the interpreter hands to itself (its own format).
    */
@@ -1036,6 +1038,17 @@ export type SearchAttributes = {
   TreadleVersion?: string
   TreadleStatus: string
   TreadleTags?: string[]
+}
+/**
+ * Opens the stream of one run until `expiresAt`, as often as it is asked for.
+ */
+export type StreamTicket = {
+  ticket: string
+  /**
+   * The stream with the ticket in it: what an `EventSource` opens.
+   */
+  url: string
+  expiresAt: Time
 }
 /**
  * A stored workflow: its newest version, and where its labels stand.
@@ -2081,6 +2094,20 @@ export type RecordTask = {
   outbox: OutboxEvent[]
 }
 /**
+ * The argument of the local activity `takeOver`, of a fork: reads the outputs that it takes over, page by page. It gives back a TakenOver.
+ */
+export type TakeOverTask = {
+  run: RunRef
+  after?: Path
+}
+export type TakenOver = {
+  /**
+   * By path; the larger ones are handles where all together are much.
+   */
+  outputs: Record<string, unknown>
+  next?: Path
+}
+/**
  * The argument of the local activity `createChild`: writes the row of a child run (`pending`, with its first event and its parent), unless it is there. It gives back a ChildCreated.
  */
 export type ChildTask = {
@@ -2191,17 +2218,58 @@ export type StartRun2 = {
    */
   input?: unknown
   id?: RunId
-  /**
-   * For finding runs again: `GET /runs?tag=key=value`.
-   */
-  tags?: {
-    [k: string]: string | undefined
-  }
+  tags?: Tags
   /**
    * 1 is first; default 3.
    */
   priority?: number
   startAt?: Time
+}
+/**
+ * For finding runs again: `GET /runs?tag=key=value`.
+ */
+export type Tags = {
+  [k: string]: string | undefined
+}
+/**
+ * A new run that takes the outputs up to a point as given, with changes, and executes the rest.
+ */
+export type ForkRun = {
+  /**
+   * The `seq` of a checkpoint or of any event; or the name of a `checkpoint` node: its newest one.
+   */
+  from: number | string
+  /**
+   * In the place of the run's own.
+   */
+  input?: unknown
+  outputs?: GivenOutputs
+  /**
+   * In the place of the run's own document: an object, or its text (YAML or JSON).
+   */
+  ir?: unknown
+  tags?: Tags
+}
+/**
+ * Outputs by node path, in the place of those of the run, or of nodes that had none yet. Containers around them are gone through again.
+ */
+export type GivenOutputs = {
+  [k: string]: unknown | undefined
+}
+/**
+ * A fork of a run that has ended from its end: all that completed is taken over, and what failed or was cancelled is executed again.
+ */
+export type Rerun = {
+  /**
+   * In the place of the run's own.
+   */
+  input?: unknown
+  outputs?: GivenOutputs
+  /**
+   * In the place of the run's own document: an object, or its text (YAML or JSON).
+   */
+  ir?: unknown
+  tags?: Tags
 }
 /**
  * The values of a run by node path, as of `asOfSeq`.

@@ -8,7 +8,7 @@ import type { Scope } from './scope.ts'
 export type Engine = {
   readonly plan: Plan
   readonly host: Host
-  /** Of a fork: outputs by path that are taken as given. */
+  /** Of a fork: outputs by path that are taken as given. Nothing is executed and nothing emitted for them. */
   readonly reused: ReadonlyMap<string, Json>
   /** Executes a body; here so that the kinds of nodes that have bodies need not import what imports them. */
   runBody(index: BodyIndex, frame: Frame): Promise<Json>

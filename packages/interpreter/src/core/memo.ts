@@ -42,6 +42,13 @@ export function finish(entry: MemoEntry, output: Json): void {
   entry.output = output
 }
 
+/** Marks the entry as done with an output that a fork has taken over; `node.reused` is in the log since the fork was made. */
+export function takeOver(entry: MemoEntry, output: Json): Json {
+  finish(entry, output)
+  entry.ended = { status: 'reused' }
+  return output
+}
+
 export type MemoJson = Omit<MemoEntry, 'inner'> & { inner?: { [key: string]: MemoJson } }
 
 export function memoToJson({ inner, ...rest }: MemoEntry): MemoJson {

@@ -1,9 +1,9 @@
 import type { ErrorInfo, Json } from '@treadle/contract'
 import { type Call, frameAt } from './engine.ts'
-import { emitCancelled, emitCompleted, emitFailed, emitSkipped, outputData } from './events.ts'
+import { emitCancelled, emitCompleted, emitFailed, emitSkipped } from './events.ts'
 import { cancelled, type Failure, isCatchable, toFailure } from './failure.ts'
 import { runKind } from './kinds/index.ts'
-import { finish } from './memo.ts'
+import { finish, takeOver } from './memo.ts'
 import { holds, keep } from './render.ts'
 import { checkSchema } from './schema.ts'
 import { createScope } from './scope.ts'
@@ -15,7 +15,7 @@ import { createScope } from './scope.ts'
 export async function runNode(call: Call): Promise<Json> {
   if (call.memo.output !== undefined) return call.memo.output
   const given = call.engine.reused.get(call.path)
-  if (given !== undefined) return reuse(call, given)
+  if (given !== undefined) return takeOver(call.memo, given)
   if (call.cancellation.isCancelled) throw cancelled(call.path)
 
   try {
@@ -90,11 +90,4 @@ function skip(call: Call): Json {
   finish(call.memo, null)
   call.memo.ended = { status: 'skipped' }
   return null
-}
-
-function reuse(call: Call, output: Json): Json {
-  call.engine.host.emit({ type: 'node.reused', node: call.path, data: { kind: call.node.kind, ...outputData(output) } })
-  finish(call.memo, output)
-  call.memo.ended = { status: 'reused' }
-  return output
 }

@@ -3,5 +3,5 @@
 export { answerByPath } from './answer-by-path.ts'
 export { arbitraryDocument } from './arbitrary-document.ts'
 export { planOf, type TestBody, type TestDocument, type TestNode } from './plan-of.ts'
-export { play } from './play.ts'
+export { type PlayResult, play } from './play.ts'
 export type { Answer, Script } from './script-host.ts'

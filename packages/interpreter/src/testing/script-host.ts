@@ -2,16 +2,24 @@ import type { ErrorInfo, Json } from '@treadle/contract'
 import { type Doubles, parseExpression, renderTemplate } from '@treadle/expressions'
 import type { Cancellation } from '../core/cancellation.ts'
 import { Failure } from '../core/failure.ts'
-import type { ChildEnd, ExecuteOutcome, ExecuteRequest, Host, ReceiveOutcome, RunEvent } from '../core/host.ts'
+import type {
+  ChildEnd,
+  ExecuteOutcome,
+  ExecuteRequest,
+  Host,
+  ReceiveOutcome,
+  ReceiveRequest,
+  RunEvent,
+} from '../core/host.ts'
 
 /** What a worker answers for a path: an output, an error, or nothing until it is cancelled. */
 export type Answer = { output: Json } | { error: Omit<ErrorInfo, 'message'> & { message?: string } } | 'hangs'
 
 export type Script = {
   /** By path; a path that is not named answers with itself. */
-  answers?: Record<string, Answer> | ((path: string) => Answer)
+  answers?: Record<string, Answer> | ((path: string, request?: ExecuteRequest) => Answer)
   /** Payloads by path of a `receive`; none: it times out if it can, else it waits. */
-  signals?: Record<string, Json>
+  signals?: Record<string, Json> | ((request: ReceiveRequest) => Json | undefined)
   /** From this many calls of the host on, nothing is answered any more: the run is cut. */
   cutAfter?: number
   /** What the clock says in the beginning. Default 0. */
@@ -83,7 +91,7 @@ export function createScriptHost(script: Script) {
       }
       const answer = (): ExecuteOutcome | 'hangs' => {
         start()
-        const given = answerTo(script, path)
+        const given = answerTo(script, path, request)
         if (given === 'hangs') return given
         if ('output' in given) {
           write('node.completed', path, { output: given.output })
@@ -139,11 +147,12 @@ export function createScriptHost(script: Script) {
         },
         () => ({ error: CANCELLED }),
       ),
-    receive({ path, untilMs }, cancellation) {
+    receive(request, cancellation) {
+      const { untilMs } = request
       return new Promise<ReceiveOutcome>((resolve) => {
         if (cancellation.isCancelled) return resolve('cancelled')
         cancellation.onCancel(() => resolve('cancelled'))
-        const payload = script.signals?.[path]
+        const payload = signalFor(script, request)
         if (payload !== undefined) {
           due.push(() => {
             if (isCut()) return
@@ -186,8 +195,11 @@ export function createScriptHost(script: Script) {
   }
 }
 
-const answerTo = ({ answers = {} }: Script, path: string): Answer =>
-  (typeof answers === 'function' ? answers(path) : answers[path]) ?? { output: path }
+const answerTo = ({ answers = {} }: Script, path: string, request?: ExecuteRequest): Answer =>
+  (typeof answers === 'function' ? answers(path, request) : answers[path]) ?? { output: path }
+
+const signalFor = ({ signals = {} }: Script, request: ReceiveRequest): Json | undefined =>
+  typeof signals === 'function' ? signals(request) : signals[request.path]
 
 const ENDS = new Set(['node.completed', 'node.failed', 'node.cancelled'])
 const CANCELLED: ErrorInfo = { type: 'cancelled', message: 'It was cancelled.' }

@@ -13,6 +13,8 @@ import {
   type Runtime,
   type SegmentResult,
   type SegmentTask,
+  type TakenOver,
+  type TakeOverTask,
 } from '@treadle/contract'
 import {
   HEARTBEAT_MS,
@@ -31,6 +33,7 @@ type Remote = {
 type Local = {
   [ACTIVITIES.record](task: RecordTask): Promise<RecordResult>
   [ACTIVITIES.evaluate](task: EvaluateTask): Promise<{ value: Json }>
+  [ACTIVITIES.takeOver](task: TakeOverTask): Promise<TakenOver>
   [ACTIVITIES.createChild](task: ChildTask): Promise<ChildCreated>
   [ACTIVITIES.executeSegment](task: SegmentTask): Promise<SegmentResult>
 }
@@ -47,6 +50,7 @@ const local = proxyLocalActivities<Local>(LOCAL)
 
 export const record = local.record
 export const evaluate = local.evaluate
+export const takeOver = local.takeOver
 export const createChild = local.createChild
 
 /** Temporal's limit of an id. */

@@ -28,6 +28,7 @@ import { createGate } from './gate.ts'
 import { registerHandlers } from './handlers.ts'
 import { createInbox } from './inbox.ts'
 import { createOutbox } from './outbox.ts'
+import { readTakenOver } from './read-taken-over.ts'
 import { createRecorder } from './recorder.ts'
 import { statusKey } from './search-attributes.ts'
 import { isTooLarge, shrinkMemo } from './shrink-memo.ts'
@@ -81,7 +82,7 @@ export function createSession(args: RunArgs) {
 
   async function execute(): Promise<End> {
     try {
-      const reused = new Map(Object.entries(args.reused ?? {}) as [string, Json][])
+      const reused = args.takesOver ? await readTakenOver(run) : new Map<string, Json>()
       const facts = { id: run.id, startedAt }
       const output = await runPlan(plan, { input: args.input as Json, run: facts, host, memo, reused, cancellation })
       return { type: 'completed', output }

@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import { inTenant } from '../database/transaction.ts'
 import { storeResponse, takeKey } from './idempotency.ts'
 import { readRun } from './run-row.ts'
+import { takeOver } from './take-over.ts'
 import type { InsertResult, NewRun } from './types.ts'
 
 const PRIORITY = 3
@@ -20,22 +21,34 @@ class Refused extends Error {
 }
 
 /** See RunStore.insert. */
-export async function insertRun(pool: Pool, tenant: TenantId, run: NewRun): Promise<InsertResult> {
+export async function insertRun(
+  pool: Pool,
+  tenant: TenantId,
+  run: NewRun,
+  runsAtOnce: number | undefined,
+): Promise<InsertResult> {
   try {
-    return await inTenant(pool, tenant, (client) => insert(client, tenant, run))
+    return await inTenant(pool, tenant, (client) => insert(client, tenant, run, runsAtOnce))
   } catch (error) {
     if (error instanceof Refused) return error.result
     throw error
   }
 }
 
-async function insert(client: PoolClient, tenant: TenantId, run: NewRun): Promise<InsertResult> {
+async function insert(
+  client: PoolClient,
+  tenant: TenantId,
+  run: NewRun,
+  runsAtOnce: number | undefined,
+): Promise<InsertResult> {
   const { idempotency } = run
   if (idempotency) {
     const key = await takeKey(client, tenant, idempotency, LEASE_MS)
     if (key.outcome !== 'first') return key
   }
-  const created = await insertRow(client, tenant, run)
+  const { exceeded, created } = await insertRow(client, tenant, run, runsAtOnce)
+  if (exceeded !== null) throw new Refused({ outcome: 'quota-exceeded', runsAtOnce: exceeded })
+  if (created && run.takesOver && !(await takeOver(client, tenant, run))) throw new Refused({ outcome: 'source-gone' })
   const row = await readRun(client, tenant, run.id)
   if (!row) throw new Error(`The run ${run.id} was stored and cannot be read.`)
   if (!created) {
@@ -45,7 +58,12 @@ async function insert(client: PoolClient, tenant: TenantId, run: NewRun): Promis
   return { outcome: 'created', run: row }
 }
 
-async function insertRow(client: PoolClient, tenant: TenantId, run: NewRun): Promise<boolean> {
+async function insertRow(
+  client: PoolClient,
+  tenant: TenantId,
+  run: NewRun,
+  runsAtOnce: number | undefined,
+): Promise<Inserted> {
   const { plan, workflow, parent, forkedFrom } = run
   const createdData: RunCreatedData = {
     workflow: workflow.name,
@@ -70,10 +88,16 @@ async function insertRow(client: PoolClient, tenant: TenantId, run: NewRun): Pro
     forkedFrom?.seq ?? null,
     run.requestFingerprint,
     JSON.stringify(createdData),
+    runsAtOnce ?? null,
   ]
-  const { rows } = await client.query<{ created: boolean }>({ name: 'treadle insert run', text: INSERT, values })
-  return rows[0]?.created ?? false
+  const { rows } = await client.query<Inserted>({ name: 'treadle insert run', text: INSERT, values })
+  return rows[0] ?? { exceeded: null, created: false }
 }
 
-const INSERT = `select treadle.insert_run(
-  $1, $2, $3, $4::json, $5::json, $6, $7, $8, $9::json, $10::smallint, $11::timestamptz, $12, $13, $14::integer, $15, $16) as created`
+/** `exceeded`: how many runs the tenant may have at once, where it has as many already; nothing was stored then. */
+type Inserted = { exceeded: number | null; created: boolean | null }
+
+const INSERT = `
+  select q.exceeded, case when q.exceeded is null then treadle.insert_run(
+    $1, $2, $3, $4::json, $5::json, $6, $7, $8, $9::json, $10::smallint, $11::timestamptz, $12, $13, $14::integer, $15, $16) end as created
+  from treadle.exceeded_quota($1, $17::integer) as q(exceeded)`

@@ -11,7 +11,7 @@ export function listRuns(client: PoolClient, tenant: TenantId, filter: RunFilter
   const conditions: string[] = []
   const values: unknown[] = []
   const parameter = (value: unknown) => `$${values.push(value) + 1}` // $1 is the tenant.
-  const { status, workflow, tag, since, until, before, limit } = filter
+  const { status, workflow, tag, forkedFrom, since, until, before, limit } = filter
 
   if (status !== undefined) conditions.push(`r.status = ${parameter(status)}`)
   if (workflow !== undefined) conditions.push(`r.workflow_name = ${parameter(workflow)}`)
@@ -19,6 +19,7 @@ export function listRuns(client: PoolClient, tenant: TenantId, filter: RunFilter
     const value = `r.tags ->> ${parameter(tag.key)}::text`
     conditions.push(tag.value === undefined ? `${value} is not null` : `${value} = ${parameter(tag.value)}`)
   }
+  if (forkedFrom !== undefined) conditions.push(`r.forked_from = ${parameter(forkedFrom)}`)
   if (since !== undefined) conditions.push(`r.created_at >= ${parameter(since)}`)
   if (until !== undefined) conditions.push(`r.created_at < ${parameter(until)}`)
   if (before) {

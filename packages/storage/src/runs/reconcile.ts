@@ -1,4 +1,4 @@
-import type { Json, Plan, RunStatus } from '@treadle/contract'
+import type { Json, Plan, RunRef, RunStatus } from '@treadle/contract'
 import type { Pool } from 'pg'
 import { inTenant } from '../database/transaction.ts'
 import { readRun } from './run-row.ts'
@@ -31,14 +31,23 @@ const PLAN_AND_INPUT = `
   where r.tenant = $1 and r.id = $2`
 
 /** See RunStore.openRuns. */
-export async function openRuns(pool: Pool, { olderThanMs, limit }: Due): Promise<OpenRun[]> {
+export async function openRuns(
+  pool: Pool,
+  { olderThanMs, limit, after }: Due & { after?: RunRef },
+): Promise<OpenRun[]> {
   const { rows } = await pool.query<{
     tenant: string
     id: string
     created_at: Date
     status: RunStatus
     last_seq: number
-  }>("select * from treadle.open_runs($1::float8 * interval '1 ms', $2)", [olderThanMs, limit])
+  }>("select * from treadle.open_runs($1::float8 * interval '1 ms', $2, $3, $4, $5)", [
+    olderThanMs,
+    after?.createdAt ?? '-infinity',
+    after?.tenant ?? '',
+    after?.id ?? '',
+    limit,
+  ])
   return rows.map(({ tenant, id, created_at, status, last_seq }) => ({
     run: { id, tenant, createdAt: created_at.toISOString() },
     status,

@@ -17,6 +17,7 @@ type Columns = {
   parent: string | null
   forked_from: string | null
   forked_from_seq: number | null
+  forks: string[]
   last_seq: number
   ended_seq: number | null
   started_at: Date | null
@@ -52,14 +53,18 @@ const RUNS = `
     r.plan_hash, r.request_fingerprint, r.parent, r.forked_from, r.forked_from_seq, r.last_seq, r.ended_seq, r.started_at, r.ended_at,
     r.output, r.output is not null as has_output, r.error, r.cancel_requested, r.pause_requested, r.started_in_temporal,
     r.input_tokens::float8, r.output_tokens::float8, r.cached_input_tokens::float8, r.reasoning_tokens::float8,
-    r.llm_calls::float8, r.tool_calls::float8, r.cost_usd, n.*
+    r.llm_calls::float8, r.tool_calls::float8, r.cost_usd, n.*, f.forks
   from treadle.runs r cross join lateral (
     select count(*)::integer as total,
       (count(*) filter (where status in ('completed', 'reused')))::integer as completed,
       (count(*) filter (where status in ('running', 'retrying')))::integer as running,
       (count(*) filter (where status = 'failed'))::integer as failed
     from treadle.node_runs where tenant = r.tenant and run_id = r.id
-  ) as n
+  ) as n cross join lateral (
+    select coalesce(json_agg(id), '[]') as forks from (
+      select id from treadle.runs where tenant = r.tenant and forked_from = r.id order by created_at desc limit 100
+    ) as newest
+  ) as f
   where r.tenant = $1`
 
 const RUN = `${RUNS} and r.id = $2`
@@ -97,6 +102,7 @@ function toRun(tenant: TenantId, row: Columns): RunRow {
     ...optional('error', row.error),
     ...optional('parent', row.parent),
     ...(row.forked_from !== null && { forkedFrom: { runId: row.forked_from, seq: row.forked_from_seq ?? 0 } }),
+    forks: row.forks,
     lastSeq: row.last_seq,
     ...optional('endedSeq', row.ended_seq),
     ...optional('startedAt', row.started_at?.toISOString()),

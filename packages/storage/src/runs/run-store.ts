@@ -12,9 +12,15 @@ import type { RunStore } from './types.ts'
 
 const LEASE_MS = 60_000
 
-/** `pool`: connections of a login in `treadle_api`. */
-export const createRunStore = ({ pool }: { pool: Pool }): RunStore => ({
-  insert: (tenant, run) => insertRun(pool, tenant, run),
+export type RunStoreOptions = {
+  /** Connections of a login in `treadle_api`. */
+  pool: Pool
+  /** How many runs a tenant may have at once that has no quota of its own. Default: as many as it starts. */
+  runsAtOnce?: number | undefined
+}
+
+export const createRunStore = ({ pool, runsAtOnce }: RunStoreOptions): RunStore => ({
+  insert: (tenant, run) => insertRun(pool, tenant, run, runsAtOnce),
   get: (tenant, runId) => inTenant(pool, tenant, (client) => readRun(client, tenant, runId)),
   list: (tenant, filter) => inTenant(pool, tenant, (client) => listRuns(client, tenant, filter)),
   state: (tenant, runId) => inTenant(pool, tenant, (client) => readState(client, tenant, runId)),

@@ -31,9 +31,19 @@ export type NewRun = {
   startAt?: Time
   parent?: RunId
   forkedFrom?: { runId: RunId; seq: number }
+  /** Of a fork: what it takes over from `forkedFrom`. */
+  takesOver?: TakesOver
   /** SHA-256 of the canonical request, hex. */
   requestFingerprint: string
   idempotency?: IdempotencyKey & { response: (run: RunRow) => StoredResponse }
+}
+
+/** Outputs of another run that a new one takes as given, in the order in which it shows them. */
+export type TakesOver = {
+  /** Copied from the other run's checkpoints. */
+  paths: readonly Path[]
+  /** Given by whoever forks. Values may be, or hold, handles. */
+  given: readonly { path: Path; kind: string; output: Json }[]
 }
 
 /** Scope: tenant + method + path. Kept 24 h. */
@@ -49,6 +59,10 @@ export type InsertResult =
   | { outcome: 'mismatch' }
   /** The key's first request is still being executed. */
   | { outcome: 'in-progress' }
+  /** The tenant has as many runs as it may have at once. Nothing was stored, and the key is free. */
+  | { outcome: 'quota-exceeded'; runsAtOnce: number }
+  /** `forkedFrom` was erased meanwhile. */
+  | { outcome: 'source-gone' }
   /** A run of this id is there already. */
   | { outcome: 'exists'; run: RunRow; sameRequest: boolean }
 
@@ -72,6 +86,8 @@ export type RunRow = {
   error?: ErrorInfo
   parent?: RunId
   forkedFrom?: { runId: RunId; seq: number }
+  /** Runs that were forked from this one, newest first, 100 at most. */
+  forks: RunId[]
   lastSeq: number
   /** The last event, once there is one. */
   endedSeq?: number
@@ -104,6 +120,8 @@ export type RunFilter = {
   workflow?: string
   /** Without `value`: any. */
   tag?: { key: string; value?: string }
+  /** Forks of this run. */
+  forkedFrom?: RunId
   /** Created at or after. */
   since?: Time
   /** Created before. */
@@ -173,8 +191,8 @@ export type RunStore = {
   markStarted(tenant: TenantId, runId: RunId): Promise<void>
   /** Of all tenants: pending runs that are due and that nobody marked as started for `olderThanMs`, oldest first. */
   pendingStarts(options: { olderThanMs: number; limit: number }): Promise<PendingStart[]>
-  /** Of all tenants: runs without a last event and without any event for `olderThanMs`, the longest silent first. */
-  openRuns(options: { olderThanMs: number; limit: number }): Promise<OpenRun[]>
+  /** Of all tenants: runs without a last event and without any event for `olderThanMs`, oldest first, from the one past `after` on. */
+  openRuns(options: { olderThanMs: number; limit: number; after?: RunRef }): Promise<OpenRun[]>
   /** Writes the last event, after `node.cancelled` for every open node; false when the run has one already (the first wins). */
   close(end: ForcedEnd): Promise<boolean>
   /** Keeps Temporal's word where it differs from the log, which stands. */

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { inTenant } from '../database/transaction.ts'
 import { readCheckpoints, readStateAt, readStatuses } from './read-checkpoints.ts'
+import { readNamed, readOutputs, readPoints, readRequest } from './read-points.ts'
 import type { StateStore } from './types.ts'
 
 /** `pool`: connections of a login in `treadle_api`. */
@@ -8,5 +9,9 @@ export const createStateStore = ({ pool }: { pool: Pool }): StateStore => ({
   checkpoints: (tenant, runId, options) =>
     inTenant(pool, tenant, (client) => readCheckpoints(client, tenant, runId, options)),
   at: (tenant, runId, seq) => inTenant(pool, tenant, (client) => readStateAt(client, tenant, runId, seq)),
+  points: (tenant, runId, seq) => inTenant(pool, tenant, (client) => readPoints(client, tenant, runId, seq)),
+  outputs: (tenant, runId, paths) => inTenant(pool, tenant, (client) => readOutputs(client, tenant, runId, paths)),
+  named: (tenant, runId, name) => inTenant(pool, tenant, (client) => readNamed(client, tenant, runId, name)),
+  request: (tenant, runId) => inTenant(pool, tenant, (client) => readRequest(client, tenant, runId)),
   statuses: (tenant, runId) => inTenant(pool, tenant, (client) => readStatuses(client, tenant, runId)),
 })

@@ -4,10 +4,7 @@ import type { ProgramNode } from '../program/program.ts'
 import { setVariables, typeInner } from './inner-types.ts'
 import { joinTypes } from './join-types.ts'
 import { schemaType } from './schema-types.ts'
-import type { Typing } from './typing.ts'
-
-/** Loops inside each other that are looked at twice; further in, a state is taken as anything, or the work would double with each. */
-const LOOKS_MAX = 3
+import { LOOKS_MAX, type Typing } from './typing.ts'
 
 /**
  * The output of a loop: its last state. The state's type is the one declared, else what `state` and `next` have in common:
@@ -16,7 +13,7 @@ const LOOKS_MAX = 3
 export function typeLoop(node: ProgramNode, typing: Typing): CelType {
   const first = node.slots.get('state')
   const start = first ? typing.slots.check(first) : NULL
-  const deeper = { ...typing, loopDepth: typing.loopDepth + 1 }
+  const deeper = { ...typing, looks: typing.looks + 1 }
   const state = settle()
   const next = look(state)
   const until = node.slots.get('until')
@@ -25,7 +22,7 @@ export function typeLoop(node: ProgramNode, typing: Typing): CelType {
 
   function settle(): CelType {
     if (isRecord(node.ir.outputSchema)) return joinTypes(schemaType(node.ir.outputSchema), start)
-    if (deeper.loopDepth > LOOKS_MAX) return DYN
+    if (deeper.looks > LOOKS_MAX) return DYN
     return typing.slots.quietly(() => {
       const guess = joinTypes(start, look(start))
       return isAssignable(look(guess), guess) ? guess : DYN

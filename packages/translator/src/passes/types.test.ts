@@ -80,6 +80,7 @@ test('a state of a machine knows which others have run', () => {
     )
   expect(machine('${states.a.v}')).toEqual([])
   expect(machine('${states.?c.?w.orValue(0)}')).toEqual([])
+  expect(machine('${states.a.w}').map((finding) => finding.split(' ')[0])).toEqual(['unknown-member'])
 })
 
 test('numbers of the schema are doubles, and the plan says where', () => {

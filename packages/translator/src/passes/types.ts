@@ -20,7 +20,7 @@ export function checkTypes(program: Program, findings: Findings, options: TypeOp
   const outputs = new Map<object, CelType>()
   const input = isRecord(program.document.inputSchema) ? schemaType(program.document.inputSchema) : DYN
   const slots = createSlotChecker({ input, outputs, findings })
-  const typing: Typing = { ...options, program, findings, slots, outputs, loopDepth: 0, typeBody }
+  const typing: Typing = { ...options, program, findings, slots, outputs, looks: 0, typeBody }
   for (const tool of program.tools.values()) {
     const schema = 'inputSchema' in tool.ir ? tool.ir.inputSchema : undefined
     const args = isRecord(schema) ? schemaType(schema) : DYN
@@ -38,5 +38,8 @@ function typeBody(body: Body, typing: Typing): CelType {
   const [only] = body.order
   if (body.isSingle) return (only && typing.outputs.get(only)) ?? DYN
   if (body.output) return typing.slots.check(body.output)
-  return objectOf(Object.fromEntries(body.order.map((node) => [node.id, typing.outputs.get(node) ?? DYN])))
+  // Without a prototype V8 keeps it as a dictionary from the first key on; `fromEntries` makes a hidden class for each of a thousand keys.
+  const props: Record<string, CelType> = Object.create(null)
+  for (const node of body.order) props[node.id] = typing.outputs.get(node) ?? DYN
+  return objectOf(props)
 }

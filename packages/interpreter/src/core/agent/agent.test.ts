@@ -74,6 +74,65 @@ test('the model is given the input once, then only what has come since the turn 
     ],
   })
   expect(second?.work).not.toHaveProperty('input')
+  // The conversation has who speaks already.
+  expect(second?.work).not.toHaveProperty('instructions')
+  expect(second?.work).not.toHaveProperty('tools')
+})
+
+test('an agent without input has its instructions alone', async () => {
+  const { requests } = await play(planOf({ tools, nodes: { a: { ...agent, input: '${null}' } } }), {
+    answers: { 'a~0.model': says('done') },
+  })
+  expect(requests[0]?.work).not.toHaveProperty('input')
+})
+
+test('its model is called by the worker of its runtime', async () => {
+  const { requests } = await play(planOf({ tools, nodes: { a: { ...agent, runtime: 'python' } } }), {
+    answers: { 'a~0.model': says('done') },
+  })
+  expect(requests[0]?.runtime).toBe('python')
+})
+
+test.each([
+  ['that are no JSON', '{"q":', 'not JSON'],
+  ['that are a list', '[1]', 'not a JSON object'],
+  ['with a key that is reserved', '{"q":{"$blob":{"sha256":"f","size":1}}}', '"$blob" at /q'],
+  ['with an integer that would be rounded', '{"q":12345678901234567890}', '12345678901234567890'],
+])('arguments %s are told to the model, and nothing is called', async (_what, text, message) => {
+  const { requests } = await play(planOf({ tools, nodes: { a: agent } }), {
+    answers: { 'a~0.model': asks({ id: '1', name: 'look', arguments: text }), 'a~1.model': says('sorry') },
+  })
+  expect(requests.map(({ path }) => path)).toEqual(['a~0.model', 'a~1.model'])
+  expect(requests[1]?.work).toMatchObject({
+    results: [{ content: { error: { type: 'invalid_request', message: expect.stringContaining(message) } } }],
+  })
+})
+
+test('large arguments, put aside by the worker, are passed on', async () => {
+  const args = { $blob: { sha256: 'a'.repeat(64), size: 20_000 } }
+  const { requests } = await play(planOf({ tools, nodes: { a: agent } }), {
+    answers: {
+      'a~0.model': { output: { toolCalls: [{ id: '1', name: 'pay', arguments: '', args }] } } as never,
+      'a~1.model': says('done'),
+    },
+  })
+  expect(requests[1]?.work).toMatchObject({ kind: 'function', args })
+})
+
+test.each([
+  ['docs.search', true],
+  ['docs.wipe', false],
+  ['docs', false],
+  ['other.search', false],
+  ['look.search', false],
+])('of an MCP server with a filter, %s is offered: %s', async (name, offered) => {
+  const docs = { kind: 'mcp', server: 'https://docs.example.com/mcp', tools: ['search'] } as const
+  const other = { kind: 'mcp', server: 'https://other.example.com/mcp' } as const
+  const document = { tools: { ...tools, docs, other }, nodes: { a: { ...agent, tools: ['look', 'docs'] } } }
+  const { requests } = await play(planOf(document as never), {
+    answers: { 'a~0.model': asks(call('1', name)), 'a~1.model': says('done') },
+  })
+  expect(requests.map(({ path }) => path)).toEqual(['a~0.model', ...(offered ? ['a~0.tool[0]'] : []), 'a~1.model'])
 })
 
 test('a tool that fails is told to the model; what can never be caught fails the agent', async () => {
@@ -152,6 +211,20 @@ test('a handoff passes the conversation to another agent, with its model, instru
   expect(requests[1]?.work).toMatchObject({ results: [{ toolCallId: '1', content: { handedTo: 'payer' } }] })
 })
 
+test('of two handoffs in a turn the first is taken, and the model is told', async () => {
+  const handoffs = ['payer', 'teller'].map((name) => ({ name, instructions: name }))
+  const { requests } = await play(planOf({ tools, nodes: { a: { ...agent, handoffs } } }), {
+    answers: {
+      'a~0.model': asks(call('1', 'handoff_to_teller'), call('2', 'handoff_to_payer')),
+      'a~1.model': says('told'),
+    },
+  })
+  expect(requests[1]?.work).toMatchObject({
+    instructions: 'teller',
+    results: [{ content: { handedTo: 'teller' } }, { content: { error: { type: 'refused' } } }],
+  })
+})
+
 test('an answer that does not fit gets one repair turn, then it is invalid_output', async () => {
   const misfit = { output: { misfit: 'no `n`' } }
   const plan = planOf({ nodes: { a: { ...agent, tools: [] } } })
@@ -160,6 +233,25 @@ test('an answer that does not fit gets one repair turn, then it is invalid_outpu
   expect(mended.requests[1]?.work).toMatchObject({ repair: 'no `n`' })
   const hopeless = await play(plan, { answers: { 'a~0.model': misfit, 'a~1.model': misfit } })
   expect(hopeless.result).toEqual({ error: 'invalid_output', node: 'a' })
+})
+
+test('the repair is asked for beside maxTurns, and once in the whole conversation', async () => {
+  const misfit = { output: { misfit: 'no `n`' } }
+  const once = planOf({ tools, nodes: { a: { ...agent, maxTurns: 1 } } })
+  const mended = await play(once, { answers: { 'a~0.model': misfit, 'a~1.model': says('ok') } })
+  expect(mended.result).toEqual({ output: { a: 'ok' } })
+
+  const plan = planOf({ tools, nodes: { a: agent } })
+  const again = await play(plan, {
+    answers: { 'a~0.model': misfit, 'a~1.model': asks(call('1', 'pay')), 'a~2.model': misfit },
+  })
+  expect(again.result).toEqual({ error: 'invalid_output', node: 'a' })
+  const endless = await play(plan, {
+    answers: (path) =>
+      path === 'a~0.model' ? misfit : path.endsWith('model') ? asks(call('1', 'pay')) : { output: 1 },
+  })
+  expect(endless.result).toEqual({ error: 'limit_reached', node: 'a' })
+  expect(endless.requests.filter(({ path }) => path.endsWith('model'))).toHaveLength(5)
 })
 
 test('an agent that does not come to an end fails with limit_reached', async () => {

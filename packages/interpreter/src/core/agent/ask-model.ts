@@ -1,4 +1,4 @@
-import type { ModelTurnAnswer, ToolCallResult } from '@treadle/contract'
+import type { Json, ModelTurnAnswer, ToolCallResult } from '@treadle/contract'
 import type { Cancellation } from '../cancellation.ts'
 import type { Call } from '../engine.ts'
 import { emitCancelled, emitFailed } from '../events.ts'
@@ -11,17 +11,21 @@ import { textOf } from '../text.ts'
 import { innerCall } from './inner-call.ts'
 import { type Profile, toolSpecs } from './profile.ts'
 
-export type Question = { turn: number; results: ToolCallResult[]; repair?: string }
+export type Question = { turn: number; isKnown?: true; results: ToolCallResult[]; repair?: string }
 
-/** One model call of an agent. The conversation so far is the worker's: it gets what has come since the turn before. */
+/**
+ * One model call of an agent. The conversation so far is the worker's, the speaker's profile (where it is known) included: it gets what has
+ * come since the turn before, so a turn costs the same however many there were.
+ */
 export async function askModel(
   call: Call<NodeOf<'agent'>>,
   profile: Profile,
-  { turn, results, repair }: Question,
+  { turn, isKnown, results, repair }: Question,
   cancellation: Cancellation,
 ): Promise<ModelTurnAnswer> {
-  const { retry, outputSchema } = call.node
-  const inner = innerCall(call, `~${turn}.model`, { kind: 'llm', ...(retry ? { retry } : {}) }, cancellation)
+  const { retry, runtime, outputSchema } = call.node
+  const own = { kind: 'llm', ...(retry ? { retry } : {}), ...(runtime ? { runtime } : {}) } as const
+  const inner = innerCall(call, `~${turn}.model`, own, cancellation)
   if (inner.memo.output !== undefined) return inner.memo.output as ModelTurnAnswer
   try {
     const answer = await executeWork(
@@ -31,9 +35,8 @@ export async function askModel(
         model: profile.model,
         agent: call.path,
         turn,
-        instructions: textOf(await render(call, profile.instructions)),
-        ...(turn === 0 ? { input: textOf(await render(call, call.node.input)) } : {}),
-        tools: toolSpecs(call.engine.plan, profile),
+        ...(isKnown ? {} : await introduce(call, profile)),
+        ...(turn === 0 ? await firstMessage(call) : {}),
         ...(results.length > 0 ? { results } : {}),
         ...(repair === undefined ? {} : { repair }),
       },
@@ -51,3 +54,14 @@ export async function askModel(
     throw failure
   }
 }
+
+/** An agent without `input` has its instructions alone. */
+async function firstMessage(call: Call<NodeOf<'agent'>>): Promise<{ input?: Json }> {
+  const input = await render(call, call.node.input)
+  return input === null ? {} : { input: textOf(input) }
+}
+
+const introduce = async (call: Call<NodeOf<'agent'>>, profile: Profile) => ({
+  instructions: textOf(await render(call, profile.instructions)),
+  tools: toolSpecs(call.engine.plan, profile),
+})

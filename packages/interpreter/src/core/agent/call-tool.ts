@@ -1,4 +1,11 @@
-import type { Json, ToolCall, ToolCallResult } from '@treadle/contract'
+import {
+  type Approval,
+  type AskedToolCall,
+  findForgedHandle,
+  findRoundedInteger,
+  type Json,
+  type ToolCallResult,
+} from '@treadle/contract'
 import type { Cancellation } from '../cancellation.ts'
 import type { Call } from '../engine.ts'
 import { emitCancelled, emitCompleted, emitFailed } from '../events.ts'
@@ -18,14 +25,15 @@ import { isOffered, needsApproval, type Profile } from './profile.ts'
 export async function callTool(
   call: Call<NodeOf<'agent'>>,
   profile: Profile,
-  { toolCall, place }: { toolCall: ToolCall; place: string },
+  { toolCall, place }: { toolCall: AskedToolCall; place: string },
   cancellation: Cancellation,
 ): Promise<ToolCallResult> {
   const { id: toolCallId, name } = toolCall
-  const refuse = (type: string, message: string) => ({ toolCallId, content: { error: { type, message } } })
-  const args = parseArguments(toolCall.arguments)
-  if (!isOffered(profile, name)) return refuse('invalid_request', `There is no tool \`${name}\`.`)
-  if (args === undefined) return refuse('invalid_request', 'The arguments are not a JSON object.')
+  if (!isOffered(call.engine.plan, profile, name))
+    return refusal(toolCallId, 'invalid_request', `There is no tool \`${name}\`.`)
+  // Large arguments were parsed, and put aside, by the worker.
+  const args = toolCall.args === undefined ? parseArguments(toolCall.arguments) : (toolCall.args as Json)
+  if (typeof args === 'string') return refusal(toolCallId, 'invalid_request', args)
 
   const inner = innerCall(
     call,
@@ -33,22 +41,27 @@ export async function callTool(
     { kind: 'tool', tool: name, args: { lit: args }, catch: [{ on: ['*'], body: -1 }] },
     cancellation,
   )
+  if (inner.memo.ended?.status === 'reused') return { toolCallId, path: inner.path } // The model reads it from its checkpoint.
   const done = inner.memo.output
   if (done !== undefined) return done as unknown as ToolCallResult
-  if (needsApproval(profile, name)) {
-    const answer = await approve(call, { name, args, place: `${place}.approve` }, cancellation)
-    if (!answer.ok) return refuse('refused', answer.reason ?? 'A person refused this call.')
-  }
-  return execute(inner, toolCallId, args)
+  const approval = needsApproval(profile, name)
+    ? () => approve(call, { name, args, place: `${place}.approve` }, cancellation)
+    : undefined
+  return execute(inner, { toolCallId, args, approval })
 }
 
-async function execute(inner: Call<NodeOf<'tool'>>, toolCallId: string, args: Json): Promise<ToolCallResult> {
+type Request = { toolCallId: string; args: Json; approval: (() => Promise<Approval>) | undefined }
+
+async function execute(inner: Call<NodeOf<'tool'>>, { toolCallId, args, approval }: Request): Promise<ToolCallResult> {
   const settle = (result: ToolCallResult) => {
     finish(inner.memo, result as unknown as Json)
     return result
   }
   try {
     const { work, ...options } = await resolveTool(inner, inner.node.tool, args)
+    // After the check of the arguments: nobody is asked for a call that cannot be made.
+    const answer = await approval?.()
+    if (answer && !answer.ok) return refusal(toolCallId, 'refused', answer.reason ?? 'A person refused this call.')
     await executeWork(inner, work, { ...options, byReference: true })
     return settle({ toolCallId, path: inner.path })
   } catch (thrown) {
@@ -56,6 +69,12 @@ async function execute(inner: Call<NodeOf<'tool'>>, toolCallId: string, args: Js
     return settle({ toolCallId, content })
   }
 }
+
+/** What the model is told of a call that was not made. */
+const refusal = (toolCallId: string, type: string, message: string): ToolCallResult => ({
+  toolCallId,
+  content: { error: { type, message } },
+})
 
 /** A failure that the model is told of is caught: so it is in the log. */
 function tellModel(inner: Call<NodeOf<'tool'>>, failure: Failure): Json {
@@ -71,11 +90,19 @@ function tellModel(inner: Call<NodeOf<'tool'>>, failure: Failure): Json {
   return content
 }
 
-function parseArguments(text: string): Json | undefined {
+/** The object that the model wrote, or what is wrong with it. */
+function parseArguments(text: string): Json {
+  let args: Json
   try {
-    const args: Json = text.trim() === '' ? {} : JSON.parse(text)
-    return typeof args === 'object' && args !== null && !Array.isArray(args) ? args : undefined
+    args = text.trim() === '' ? {} : JSON.parse(text)
   } catch {
-    return undefined
+    return 'The arguments are not JSON.'
   }
+  if (typeof args !== 'object' || args === null || Array.isArray(args)) return 'The arguments are not a JSON object.'
+  const rounded = findRoundedInteger(text)
+  if (rounded !== undefined) return `The arguments have the integer ${rounded}, beyond 2^53 - 1: send it as a string.`
+  const forged = findForgedHandle(args)
+  return forged === undefined
+    ? args
+    : `The arguments have the key "$blob" at ${forged || 'the top'}, which is reserved.`
 }

@@ -37,8 +37,14 @@ export function handoffOf({ handoffs }: Profile, tool: string): string | undefin
 }
 
 /** Says whether the agent was given this tool, by itself or with all others of its MCP server. */
-export const isOffered = ({ tools }: Profile, name: string): boolean =>
-  tools.includes(name) || tools.includes(entryOf(name))
+export function isOffered({ tools }: Plan, profile: Profile, name: string): boolean {
+  const entry = Object.hasOwn(tools, name) ? name : entryOf(name)
+  const tool = Object.hasOwn(tools, entry) ? tools[entry] : undefined
+  if (!tool || !(profile.tools.includes(name) || profile.tools.includes(entry))) return false
+  // The entry of a server is no tool itself, and may be for some of its tools only.
+  if (tool.kind === 'mcp') return name !== entry && (tool.tools?.includes(name.slice(entry.length + 1)) ?? true)
+  return name === entry
+}
 
 export const needsApproval = ({ approve }: Profile, name: string): boolean =>
   approve.includes(name) || approve.includes(entryOf(name))

@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { workflowIdOf } from '@treadle/contract'
+import { beforeAll, expect, inject, test } from 'vitest'
+import { useStack } from '../support/use-stack.ts'
+import { collect, createClient, faultsOf, type StreamEvent } from './support/client.ts'
+import { ASK, ECHO, WAIT } from './support/documents.ts'
+import { followUntil } from './support/follow-until.ts'
+
+// Temporal's bound on a run is short here: a run that waits runs into it, and the others have ended by then.
+const stack = useStack({ apiEnv: { TREADLE_RECONCILE_INTERVAL_MS: '100', TREADLE_RUN_TIMEOUT_MS: '12000' } })
+const client = () => createClient(stack().url)
+
+/** What a person types into a terminal: `temporal workflow …`, the real program. */
+const temporal = (command: string, id: string, ...more: string[]) =>
+  promisify(execFile)(inject('shared').temporal, [
+    ...['workflow', command, '--address', stack().temporalAddress, '--workflow-id', workflowIdOf('default', id)],
+    ...more,
+  ])
+
+const FAIL = { ir: 'treadle/v1', name: 'fail', nodes: { no: { kind: 'fail', type: 'nope', message: 'no' } } }
+
+/** How each run is ended, and the end that its log has to have. */
+const ENDINGS: Record<
+  string,
+  { document: object; end?: (id: string) => Promise<unknown>; last: object; engineStatus?: string }
+> = {
+  'it completes': { document: ECHO, last: { type: 'run.completed' } },
+  'it fails': { document: FAIL, last: { type: 'run.failed', data: { error: { type: 'nope' } } } },
+  'it is cancelled': {
+    document: WAIT,
+    end: (id) => client().post(`/runs/${id}/cancel`, { reason: 'enough' }),
+    last: { type: 'run.cancelled', data: { reason: 'enough' } },
+  },
+  'it is terminated': {
+    document: WAIT,
+    end: (id) => client().post(`/runs/${id}/terminate`, { reason: 'now' }),
+    last: { type: 'run.cancelled', data: { reason: 'now', forced: true } },
+  },
+  'somebody cancels it by Temporal’s CLI': {
+    document: WAIT,
+    end: (id) => temporal('cancel', id),
+    last: { type: 'run.cancelled' },
+  },
+  'somebody terminates it by Temporal’s CLI': {
+    document: WAIT,
+    end: (id) => temporal('terminate', id, '--reason', 'from a terminal'),
+    last: { type: 'run.cancelled', data: { reason: 'from a terminal', forced: true } },
+    engineStatus: 'TERMINATED',
+  },
+  'somebody terminates it while a model speaks': {
+    document: ASK,
+    end: (id) => temporal('terminate', id, '--reason', 'from a terminal'),
+    last: { type: 'run.cancelled', data: { reason: 'from a terminal', forced: true } },
+    engineStatus: 'TERMINATED',
+  },
+  'Temporal’s time for it is over': {
+    document: WAIT,
+    last: { type: 'run.failed', data: { error: { type: 'timeout' } } },
+    engineStatus: 'TIMED_OUT',
+  },
+  'somebody deletes it by Temporal’s CLI': {
+    document: WAIT,
+    end: (id) => temporal('delete', id, '--yes'),
+    last: { type: 'run.failed', data: { error: { type: 'internal' } } },
+    engineStatus: 'NOT_FOUND',
+  },
+}
+
+const logs = new Map<string, { id: string; events: StreamEvent[] }>()
+
+beforeAll(async () => {
+  stack().model.when({ prompt: 'Question: endless' }, [{ text: 'and so ' }, { hang: true }])
+  await stack().startApi() // Two reconcilers.
+  await Promise.all(
+    Object.entries(ENDINGS).map(async ([name, { document, end }]) => {
+      const { id } = await client().start({ ir: document, input: { question: 'endless' } })
+      const reading = collect(client().follow(id))
+      if (document === WAIT) await followUntil(client(), id, 'run.waiting')
+      if (document === ASK) await followUntil(client(), id, 'node.delta')
+      await end?.(id)
+      logs.set(name, { id, events: await reading })
+    }),
+  )
+}, 120_000)
+
+test.each(Object.keys(ENDINGS))('a log has one last event, and every node in it an end, when %s', async (name) => {
+  const { id = '', events = [] } = logs.get(name) ?? {}
+  const { last, engineStatus } = ENDINGS[name] ?? {}
+  expect(faultsOf(events)).toEqual([])
+  expect(events.at(-1)).toMatchObject(last ?? {})
+  const run = await (await client().get(`/runs/${id}`)).json()
+  expect(run).toMatchObject({ status: events.at(-1)?.type.slice(4), ...(engineStatus && { engineStatus }) })
+  expect(await collect(client().follow(id))).toEqual(events)
+})
