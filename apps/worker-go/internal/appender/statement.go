@@ -1,0 +1,154 @@
+package appender
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"treadle.dev/treadle/internal/contract"
+	"treadle.dev/treadle/internal/jsonvalue"
+)
+
+// answer is what treadle.append gives.
+type answer struct {
+	// Runs has of each run: last seq, outbox applied, cancel requested, pause requested, ended.
+	Runs     [][5]any       `json:"runs"`
+	Accepted []bool         `json:"accepted"`
+	Claims   []*ClaimResult `json:"claims"`
+}
+
+var parameters = strings.Fields(`
+	boolean text[] text[]
+	integer[] text[] integer[] integer[] text[] text[] text[] text[] text[]
+	integer[] integer[] text[] text[]
+	integer[] integer[] text[] text[] boolean[] text[]
+	text[] text[] text[] text[] text[]
+	integer[] text[] uuid[] text[] text[] text[] text`)
+
+// statementText names the parameters' types, as the function has them.
+var statementText = func() string {
+	casts := make([]string, len(parameters))
+	for i, name := range parameters {
+		casts[i] = fmt.Sprintf("$%d::%s", i+1, name)
+	}
+	return "select treadle.append(" + strings.Join(casts, ", ") + ") as answer"
+}()
+
+// statementArgs gives the batch as the arguments of the one statement that writes it. The same batch gives the same arguments.
+func (b *batch) statementArgs() []any {
+	var tenants, runs []string
+	outbox := outboxColumns{}
+	for i, run := range b.runs {
+		tenants, runs = append(tenants, run.ref.Tenant), append(runs, run.ref.ID)
+		for _, event := range run.outbox {
+			outbox.add(i+1, event)
+		}
+	}
+	attempts := attemptColumns{}
+	for i, entry := range b.attempts {
+		attempts.add(i+1, entry)
+	}
+	claims := claimColumns{}
+	for _, entry := range b.claims {
+		claims.add(entry)
+	}
+	args := []any{true, tenants, runs}
+	args = append(args, attempts.args()...)
+	args = append(args, outbox.args()...)
+	return append(args, claims.args()...)
+}
+
+type attemptColumns struct {
+	run, attempt, last                []int
+	path                              []string
+	end, output, failure, usage, name []*string
+	of, ordinal                       []int
+	kind, data                        []string
+}
+
+func (c *attemptColumns) add(index int, entry *attemptEntry) {
+	last := 0
+	event := func(ordinal int, kind, data string) {
+		c.of, c.ordinal = append(c.of, index), append(c.ordinal, ordinal)
+		c.kind, c.data = append(c.kind, kind), append(c.data, data)
+		last = ordinal
+	}
+	for _, e := range entry.events {
+		event(e.Ordinal, e.Type, e.data())
+	}
+	var end, name *string
+	var effects effects
+	if entry.end != nil {
+		effects = endEffects(entry.end)
+		event(entry.end.Ordinal, entry.end.Type, effects.data)
+		end = &entry.end.Type
+		if entry.end.CheckpointName != "" {
+			name = &entry.end.CheckpointName
+		}
+	}
+	c.run, c.attempt, c.last = append(c.run, entry.run+1), append(c.attempt, entry.attempt), append(c.last, last)
+	c.path, c.end, c.name = append(c.path, entry.path), append(c.end, end), append(c.name, name)
+	c.output, c.failure, c.usage = append(c.output, effects.output), append(c.failure, effects.failure), append(c.usage, effects.usage)
+}
+
+func (c *attemptColumns) args() []any {
+	return []any{
+		orEmpty(c.run), orEmpty(c.path), orEmpty(c.attempt), orEmpty(c.last),
+		orEmpty(c.end), orEmpty(c.output), orEmpty(c.failure), orEmpty(c.usage), orEmpty(c.name),
+		orEmpty(c.of), orEmpty(c.ordinal), orEmpty(c.kind), orEmpty(c.data),
+	}
+}
+
+type outboxColumns struct {
+	run, n                               []int
+	event                                []string
+	node                                 []*string
+	ifOpen                               []bool
+	data                                 []string
+	kind, signal, output, failure, usage []*string
+}
+
+func (c *outboxColumns) add(run int, event contract.OutboxEvent) {
+	var node *string
+	if event.Node != "" {
+		node = &event.Node
+	}
+	effects := outboxEffects(event)
+	c.run, c.n, c.event = append(c.run, run), append(c.n, event.N), append(c.event, event.Type)
+	c.node, c.ifOpen, c.data = append(c.node, node), append(c.ifOpen, event.IfOpen), append(c.data, effects.data)
+	c.kind, c.signal = append(c.kind, effects.kind), append(c.signal, effects.signal)
+	c.output, c.failure, c.usage = append(c.output, effects.output), append(c.failure, effects.failure), append(c.usage, effects.usage)
+}
+
+func (c *outboxColumns) args() []any {
+	return []any{
+		orEmpty(c.run), orEmpty(c.n), orEmpty(c.event), orEmpty(c.node), orEmpty(c.ifOpen), orEmpty(c.data),
+		orEmpty(c.kind), orEmpty(c.signal), orEmpty(c.output), orEmpty(c.failure), orEmpty(c.usage),
+	}
+}
+
+type claimColumns struct {
+	run                       []int
+	path, kind, runtime, data []string
+	id                        []uuid.UUID
+}
+
+func (c *claimColumns) add(entry claimEntry) {
+	kind := entry.item.claim.Kind
+	c.run, c.path, c.id = append(c.run, entry.run+1), append(c.path, entry.item.path), append(c.id, entry.item.id)
+	c.kind, c.runtime = append(c.kind, kind), append(c.runtime, contract.Runtime)
+	c.data = append(c.data, jsonvalue.Text(jsonvalue.NewObject("kind", kind, "runtime", contract.Runtime)))
+}
+
+func (c *claimColumns) args() []any {
+	return []any{orEmpty(c.run), orEmpty(c.path), orEmpty(c.id), orEmpty(c.kind), orEmpty(c.runtime), orEmpty(c.data), death}
+}
+
+// orEmpty: a nil slice would be null, which is not an empty array.
+func orEmpty[T any](column []T) []T {
+	if column == nil {
+		return []T{}
+	}
+	return column
+}

@@ -1,0 +1,56 @@
+package database
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"treadle.dev/treadle/internal/contract"
+	"treadle.dev/treadle/internal/jsonvalue"
+)
+
+// ResultCache has results of nodes with `cacheMs`, for all runs of a tenant: see packages/storage/routines/5_cache.sql. An outage is
+// waited out, until ctx ends.
+type ResultCache struct {
+	Pool *pgxpool.Pool
+}
+
+const (
+	findCached = `select treadle.find_cached($1, $2, $3, $4::json, $5::json, $6::bigint) as value`
+	keepCached = `select treadle.keep_cached($1, $2, $3::json, $4::json, $5::json, $6::bigint)::text as value`
+)
+
+// Find gives a result that is at most cacheMs old; the run refers to its blobs from then on.
+func (c *ResultCache) Find(ctx context.Context, task *contract.NodeTask) (jsonvalue.Value, bool, error) {
+	text, err := PersistentValue[[]byte](ctx, c.Pool, findCached,
+		task.Run.Tenant, task.Run.ID, contract.Runtime, string(task.Work.Raw), textOrNull(task.OutputSchema), *task.CacheMs)
+	if err != nil || text == nil {
+		return nil, false, err
+	}
+	found, err := jsonvalue.Parse(text)
+	if err != nil {
+		return nil, false, fmt.Errorf("a cached result %w", err)
+	}
+	object, isObject := found.(*jsonvalue.Object)
+	if !isObject {
+		return nil, false, nil
+	}
+	output, has := object.Get("output")
+	return output, has, nil
+}
+
+// Keep keeps a result for cacheMs, in the place of an older one.
+func (c *ResultCache) Keep(ctx context.Context, task *contract.NodeTask, output jsonvalue.Value) error {
+	_, err := PersistentValue[*string](ctx, c.Pool, keepCached,
+		task.Run.Tenant, contract.Runtime, string(task.Work.Raw), textOrNull(task.OutputSchema), jsonvalue.Text(output), *task.CacheMs)
+	return err
+}
+
+func textOrNull(json []byte) *string {
+	if json == nil {
+		return nil
+	}
+	text := string(json)
+	return &text
+}

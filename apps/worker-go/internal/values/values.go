@@ -1,0 +1,108 @@
+package values
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"treadle.dev/treadle/internal/contract"
+	"treadle.dev/treadle/internal/jsonvalue"
+)
+
+// taskBytesMax is what one task may load from blobs in all: as much as an http tool may answer.
+const taskBytesMax = 10 * 1024 * 1024
+
+// Store keeps bytes by their content.
+type Store interface {
+	// Put stores the bytes and returns once they are durable. Repeats change nothing.
+	Put(ctx context.Context, tenant string, content []byte) (Blob, error)
+	// Get gives the bytes. The error is an ErrLost where they are gone or damaged; any other is an outage.
+	Get(ctx context.Context, tenant, sha256 string) ([]byte, error)
+}
+
+// Refs says which run refers to which blob.
+type Refs interface {
+	// Add is called before anything that carries the blob's handle is written. Repeats change nothing.
+	Add(ctx context.Context, run contract.RunRef, blob Blob) error
+}
+
+// ErrLost is wrapped by the errors of a Store for a blob that will not come back by waiting.
+var ErrLost = errors.New("the blob is gone or damaged")
+
+// Values loads and keeps large values: stored by their content, and represented by handles.
+type Values struct {
+	Store Store
+	Refs  Refs
+}
+
+// Load gives the value with every handle in it replaced by what it stands for. What was loaded once is not loaded again. The error is
+// of type `invalid_request` where that is too large or lost, and `unavailable` where the store does not answer.
+func (v *Values) Load(ctx context.Context, run contract.RunRef, value jsonvalue.Value) (jsonvalue.Value, error) {
+	loading := loading{values: v, run: run, loaded: map[string]jsonvalue.Value{}}
+	return loading.load(ctx, value)
+}
+
+// Keep gives the value, or a handle where its JSON is above 16 KiB: then it is stored, and the run's reference written, before this
+// returns.
+func (v *Values) Keep(ctx context.Context, run contract.RunRef, value jsonvalue.Value) (jsonvalue.Value, error) {
+	text := jsonvalue.Append(nil, value)
+	if len(text) <= contract.InlineBytesMax {
+		return value, nil
+	}
+	blob, err := v.Store.Put(ctx, run.Tenant, text)
+	if err == nil {
+		err = v.Refs.Add(ctx, run, blob)
+	}
+	if err != nil {
+		return nil, storeError(ctx, err)
+	}
+	return ToHandle(blob), nil
+}
+
+type loading struct {
+	values *Values
+	run    contract.RunRef
+	loaded map[string]jsonvalue.Value
+	bytes  int64
+}
+
+// load replaces handles until none is left: a stored value may hold handles itself.
+func (l *loading) load(ctx context.Context, value jsonvalue.Value) (jsonvalue.Value, error) {
+	wanted := handlesIn(value, nil)
+	if len(wanted) == 0 {
+		return value, nil
+	}
+	for _, blob := range wanted {
+		if _, known := l.loaded[blob.SHA256]; known {
+			continue
+		}
+		if l.bytes += blob.Size; l.bytes > taskBytesMax {
+			return nil, contract.NewError("invalid_request", fmt.Sprintf(
+				"The values that this needs, one of %d bytes among them, are larger than the %d bytes that can be loaded; "+
+					"more can only be passed on.", blob.Size, taskBytesMax))
+		}
+		text, err := l.values.Store.Get(ctx, l.run.Tenant, blob.SHA256)
+		if err != nil {
+			return nil, storeError(ctx, err)
+		}
+		stored, err := jsonvalue.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("the blob %s: %w", blob.SHA256, err)
+		}
+		if l.loaded[blob.SHA256], err = l.load(ctx, stored); err != nil {
+			return nil, err
+		}
+	}
+	return replaceHandles(value, l.loaded), nil
+}
+
+// storeError: a store that does not answer is tried again; a blob that is gone or damaged will not come back by that.
+func storeError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, ErrLost) {
+		return &contract.Error{Type: "invalid_request", Message: "A large value cannot be loaded: " + err.Error(), Cause: err}
+	}
+	return &contract.Error{Type: "unavailable", Message: "The store of large values cannot be reached.", Cause: err}
+}

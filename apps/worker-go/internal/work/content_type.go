@@ -1,0 +1,43 @@
+package work
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/htmlindex"
+)
+
+type rawHeader = json.RawMessage
+
+var (
+	jsonType = regexp.MustCompile(`(?i)^application/([\w.+-]+\+)?json\s*(;|$)`)
+	textType = regexp.MustCompile(`(?i)^text/|json|xml|javascript|yaml|x-www-form-urlencoded`)
+	charset  = regexp.MustCompile(`(?i)charset="?([\w-]+)`)
+)
+
+func isJSON(contentType string) bool { return jsonType.MatchString(strings.TrimSpace(contentType)) }
+
+// asText gives the text of a body that is text by its type, or says nothing of its type; false where its bytes are none.
+func asText(body []byte, contentType string) (string, bool) {
+	if contentType != "" && !textType.MatchString(contentType) {
+		return "", false
+	}
+	name := "utf-8"
+	if match := charset.FindStringSubmatch(contentType); match != nil {
+		name = strings.ToLower(match[1])
+	}
+	if name == "utf-8" || name == "utf8" {
+		return strings.TrimPrefix(string(body), "\ufeff"), utf8.Valid(body)
+	}
+	encoding, err := htmlindex.Get(name)
+	if err != nil {
+		return "", false // Of a charset that is not known.
+	}
+	text, err := encoding.NewDecoder().Bytes(body)
+	if err != nil || strings.ContainsRune(string(text), utf8.RuneError) {
+		return "", false
+	}
+	return string(text), true
+}
