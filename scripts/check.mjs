@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { compile } from './build.mjs'
 import { root } from './environment.mjs'
 import { generate } from './generate.mjs'
+import { checkGo } from './go.mjs'
 import { say } from './report.mjs'
 import { runNode } from './run-command.mjs'
 
@@ -26,6 +27,7 @@ const checks = [
     run: () => succeeds(runNode(bin('knip/bin/knip.js'), ['--no-config-hints'])),
     mend: 'remove what knip names',
   },
+  { name: 'Go', run: checkGo, mend: 'gofmt -w, or what go vet and staticcheck say' },
   { name: 'generated files fresh', run: () => generate({ checkOnly: true }), mend: 'npm run generate' },
 ]
 

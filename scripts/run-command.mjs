@@ -10,9 +10,13 @@ const COLOURS = process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '
  * Runs a program in the repository's root and shows its output as it comes.
  *
  * Resolves to its exit code (1 when a signal ended it, 127 when it could not be started) and, unless the terminal was
- * handed over with `interactive`, to the tail of what it printed, from which a caller can tell why it failed.
+ * handed over with `interactive`, to the tail of what it printed (`keep` characters), from which a caller can tell why it failed.
  */
-export function runCommand(command, args, { cwd = root, env = {}, quiet = false, interactive = false } = {}) {
+export function runCommand(
+  command,
+  args,
+  { cwd = root, env = {}, quiet = false, interactive = false, keep = TAIL_CHARACTERS } = {},
+) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
@@ -20,12 +24,12 @@ export function runCommand(command, args, { cwd = root, env = {}, quiet = false,
       stdio: interactive ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     })
     let output = ''
-    const keep = (target) => (chunk) => {
+    const take = (target) => (chunk) => {
       if (!quiet) target.write(chunk)
-      output = (output + chunk).slice(-TAIL_CHARACTERS)
+      output = (output + chunk).slice(-keep)
     }
-    child.stdout?.on('data', keep(process.stdout))
-    child.stderr?.on('data', keep(process.stderr))
+    child.stdout?.on('data', take(process.stdout))
+    child.stderr?.on('data', take(process.stderr))
     child.once('error', (error) => resolve({ code: 127, output: `${output}${error.message}` }))
     child.once('close', (code) => resolve({ code: code ?? 1, output }))
   })

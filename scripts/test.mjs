@@ -1,4 +1,5 @@
 import { check } from './check.mjs'
+import { testGo } from './go.mjs'
 import { say } from './report.mjs'
 import { runVitest } from './vitest.mjs'
 
@@ -10,6 +11,7 @@ export async function test({ full }) {
   const suites = [
     { name: 'static checks', run: check },
     { name: 'unit tests', run: () => runVitest({ project: 'unit', full }) },
+    { name: 'unit tests of the Go worker', run: testGo },
     { name: 'tests on the real stack', run: () => runVitest({ project: 'stack', full }) },
   ]
   const total = { passed: 0, failed: 0, skipped: 0 }

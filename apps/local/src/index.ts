@@ -25,6 +25,7 @@ export {
   type ToolBehaviour,
 } from './scripted/scripted-tools.ts'
 export { readModelConfig, readSetUpConfig } from './service-config.ts'
+export { buildGoWorker, type GoBuild, goVersion, startGoWorker } from './services/go-worker.ts'
 export { startApi, startWorker, type WorkerOptions } from './services/services.ts'
 export { answerForExamples, DEMO_SECRETS, DEMO_TOOLS_URL } from './stack/demo-tools.ts'
 export { type FoundTemporal, findTemporal, type Way } from './temporal/find-temporal.ts'

@@ -1,6 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import type { Runtime } from '@treadle/contract'
-import { type Child, type Supervisor, startWorker, type WorkerOptions } from '@treadle/local'
+import {
+  buildGoWorker,
+  type Child,
+  type Supervisor,
+  startGoWorker,
+  startWorker,
+  type WorkerOptions,
+} from '@treadle/local'
 
 /** Starts the worker of a language with the functions of test/conformance/functions; resolves when it polls. */
 export type StartRuntimeWorker = (supervisor: Supervisor, options: WorkerOptions) => Promise<Child>
@@ -11,4 +18,10 @@ const functions = (file: string) => fileURLToPath(new URL(`../functions/${file}`
 export const RUNTIME_WORKERS: Partial<Record<Runtime, StartRuntimeWorker>> = {
   typescript: (supervisor, { env, ...options }) =>
     startWorker(supervisor, { ...options, env: { ...env, TREADLE_FUNCTIONS: functions('typescript.mjs') } }),
+  go: async (supervisor, options) => startGoWorker(supervisor, await goWorker(), options),
 }
+
+let built: Promise<string> | undefined
+
+/** Built once, also where a case starts the worker again. */
+const goWorker = (): Promise<string> => (built ??= buildGoWorker({ env: process.env, folder: functions('go') }))

@@ -54,10 +54,18 @@ export async function startApi(supervisor: Supervisor, options: ApiOptions): Pro
 }
 
 /** Starts a TypeScript worker and waits until it polls. */
-export async function startWorker(supervisor: Supervisor, options: WorkerOptions): Promise<Child> {
+export const startWorker = (supervisor: Supervisor, options: WorkerOptions): Promise<Child> =>
+  workerChild(supervisor, nodeProgram('worker'), options)
+
+/** Starts the worker of any language and waits until it polls: all of them read the same variables. */
+export async function workerChild(
+  supervisor: Supervisor,
+  program: { command: string; args: readonly string[] },
+  options: WorkerOptions,
+): Promise<Child> {
   const child = await supervisor.start({
     name: options.name ?? 'worker',
-    ...nodeProgram('worker'),
+    ...program,
     env: {
       ...options.env,
       ...addresses(options),
