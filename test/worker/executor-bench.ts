@@ -24,11 +24,13 @@ import {
   createRunStore,
   createTakenOver,
   createTranscripts,
+  createWorkflowOf,
   openBlobs,
   type RunStore,
   type Transcripts,
 } from '@treadle/storage'
 import {
+  type ActivityParts,
   type AttemptOutcome,
   createActivities,
   createFunctionRegistry,
@@ -73,11 +75,16 @@ export type ExecutorBench = {
 
 export type TaskOf = { work: Work; path?: string } & Partial<Omit<NodeTask, 'task' | 'run' | 'work'>>
 
-export type BenchOptions = { secrets?: Record<string, string>; egressAllow?: (tools: ScriptedTools) => string[] }
+export type BenchOptions = {
+  secrets?: Record<string, string>
+  grants?: (tools: ScriptedTools) => ActivityParts['config']['secrets']['grants']
+  egressAllow?: (tools: ScriptedTools) => string[]
+}
 
 /** Starts before the first test of a file, and ends after the last. */
 export function useExecutor({
   secrets = {},
+  grants = () => ({}),
   egressAllow = (tools) => [tools.authority],
 }: BenchOptions = {}): () => ExecutorBench {
   let bench: ExecutorBench | undefined
@@ -103,7 +110,7 @@ export function useExecutor({
       config: {
         openai: { apiKey: 'sk-operator-key', baseUrl: model.baseUrl },
         egressAllow: [...egressAllow(tools), mcp.authority],
-        secrets: { values: secrets },
+        secrets: { values: secrets, grants: grants(tools) ?? {} },
         models: { priced: { inputPrice: 1, outputPrice: 10 } },
       },
       appender,
@@ -111,6 +118,7 @@ export function useExecutor({
       blobs,
       refs: createBlobRefs({ pool: workerPool }),
       takenOver: createTakenOver({ pool: workerPool }),
+      workflowOf: createWorkflowOf({ pool: workerPool }),
       transcripts,
       cache: createResultCache({ pool: workerPool }),
       redactor,

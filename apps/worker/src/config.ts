@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type ModelTable, parseModelTable } from './model/model-table.ts'
+import { parseSecretGrants, type SecretGrants } from './secrets/grants.ts'
 
 /** All that the worker is told from outside, read once at start. */
 export type WorkerConfig = {
@@ -14,7 +15,7 @@ export type WorkerConfig = {
   functionModules: string[]
   /** `host:port` that tools may reach although their addresses are private. */
   egressAllow: string[]
-  secrets: { values: Record<string, string>; folder?: string }
+  secrets: { values: Record<string, string>; folder?: string; grants?: SecretGrants }
   models: ModelTable
   /** Nodes that are executed at the same time. */
   concurrency: number
@@ -63,7 +64,11 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     logLevel: read.optional('TREADLE_LOG_LEVEL', logLevel) ?? 'info',
     functionModules: list(read.text('TREADLE_FUNCTIONS')),
     egressAllow: read.optional('TREADLE_EGRESS_ALLOW', (text) => list(text).map(hostAndPort)) ?? [],
-    secrets: { values: readSecrets(env, problems), ...given('folder', read.text('TREADLE_SECRETS_DIR')) },
+    secrets: {
+      values: readSecrets(env, problems),
+      ...given('folder', read.text('TREADLE_SECRETS_DIR')),
+      ...given('grants', read.optional('TREADLE_GRANTS', parseSecretGrants)),
+    },
     models: read.optional('TREADLE_MODELS', parseModelTable) ?? {},
     concurrency: read.optional('TREADLE_CONCURRENCY', positiveInteger) ?? CONCURRENCY_DEFAULT,
     keeping: {

@@ -25,6 +25,7 @@ import { createMcpSessions } from './mcp/mcp-sessions.ts'
 import { createAskModel } from './model/ask-model.ts'
 import { createChatClients } from './model/chat-client.ts'
 import { createEgress } from './net/egress.ts'
+import type { WorkflowOf } from './secrets/grants.ts'
 import type { Redactor } from './secrets/redactor.ts'
 import { createSecrets } from './secrets/secrets.ts'
 import { createExecuteSegment } from './segment/execute-segment.ts'
@@ -47,6 +48,7 @@ export type ActivityParts = {
   blobs: BlobStore
   refs: BlobRefs
   takenOver: TakenOverOutputs
+  workflowOf: WorkflowOf
   transcripts: Transcripts
   cache: ResultCache
   redactor: Redactor
@@ -59,7 +61,7 @@ export function createActivities(parts: ActivityParts) {
   const { config, appender, budgets, blobs, refs, takenOver, transcripts, cache, redactor, functions, log } = parts
   const values = createValues({ blobs, refs })
   const schemas = createSchemas()
-  const secrets = createSecrets({ ...config.secrets, redactor })
+  const secrets = createSecrets({ ...config.secrets, workflowOf: parts.workflowOf, redactor })
   const clients = createChatClients({ ...config.openai, secrets })
   const egress = createEgress({ allow: config.egressAllow })
   const ask = createAskModel({ clients, models: config.models })

@@ -9,6 +9,7 @@ import {
   createResultCache,
   createTakenOver,
   createTranscripts,
+  createWorkflowOf,
   openBlobs,
 } from '@treadle/storage'
 import type { WorkerConfig } from './config.ts'
@@ -57,6 +58,7 @@ export async function startWorker(
     blobs,
     refs: createBlobRefs({ pool }),
     takenOver: createTakenOver({ pool }),
+    workflowOf: createWorkflowOf({ pool }),
     transcripts: createTranscripts({ pool }),
     cache: createResultCache({ pool }),
     redactor,

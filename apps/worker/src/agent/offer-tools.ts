@@ -23,7 +23,7 @@ export function createOfferTools(parts: {
       .update(canonicalJson(source as Json))
       .digest('hex')
     const pinned = await transcripts.pinTools(run, key, undefined, signal)
-    return pinned ?? (await transcripts.pinTools(run, key, await listTools(source, signal), signal)) ?? []
+    return pinned ?? (await transcripts.pinTools(run, key, await listTools(source, { run, signal }), signal)) ?? []
   }
   return async (tools, context) => {
     const offered: ToolSpec[] = []

@@ -1,10 +1,10 @@
 import { ListToolsResultSchema } from '@modelcontextprotocol/sdk/types.js'
 import { type Json, type JsonSchema, type ToolSpec, TreadleError } from '@treadle/contract'
 import { checkForeign } from '../values/foreign-value.ts'
-import type { McpSessions } from './mcp-sessions.ts'
+import type { McpContext, McpSessions } from './mcp-sessions.ts'
 
 /** Lists tools of a server, by their own names. What they say about themselves is data for the model, and never more. */
-export type ListTools = (source: NonNullable<ToolSpec['mcp']>, signal: AbortSignal) => Promise<ToolSpec[]>
+export type ListTools = (source: NonNullable<ToolSpec['mcp']>, context: McpContext) => Promise<ToolSpec[]>
 
 const LIST_MS_MAX = 30_000
 const PAGES_MAX = 20
@@ -17,10 +17,11 @@ const DESCRIPTION_LENGTH_MAX = 4_000
 /** @throws TreadleError `tool_error` past a bound: a filter (`tools`) is the way around it; `invalid_request` where a wanted tool is not there */
 export const createListTools =
   ({ sessions }: { sessions: McpSessions }): ListTools =>
-  async ({ server, tools: wanted }, signal) => {
+  async ({ server, tools: wanted }, { run, signal }) => {
     const timeout = AbortSignal.timeout(LIST_MS_MAX)
     try {
-      return await sessions.use(server, AbortSignal.any([signal, timeout]), async (client, options) => {
+      const context = { run, signal: AbortSignal.any([signal, timeout]) }
+      return await sessions.use(server, context, async (client, options) => {
         const found: ToolSpec[] = []
         let cursor: string | undefined
         for (let pages = 0; pages < PAGES_MAX; pages++) {

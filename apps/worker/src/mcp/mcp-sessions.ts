@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { RequestOptions } from '@modelcontextprotocol/sdk/shared/protocol.js'
-import { type McpServer, TreadleError } from '@treadle/contract'
+import { type McpServer, type RunRef, TreadleError } from '@treadle/contract'
 import type { Dispatcher } from 'undici'
 import { resolveHeaders } from '../net/tool-headers.ts'
 import { parseToolUrl } from '../net/tool-url.ts'
@@ -15,12 +15,14 @@ import { toMcpError } from './mcp-error.ts'
 /** What a session is for. `options` go with each request. */
 export type McpConversation<Result> = (client: Client, options: RequestOptions) => Promise<Result>
 
+export type McpContext = { run: RunRef; signal: AbortSignal }
+
 export type McpSessions = {
   /**
    * Opens a session with the server (Streamable HTTP), for this conversation alone, and closes it.
    * @throws TreadleError by the one taxonomy; the signal's reason where it was aborted
    */
-  use<Result>(server: McpServer, signal: AbortSignal, conversation: McpConversation<Result>): Promise<Result>
+  use<Result>(server: McpServer, context: McpContext, conversation: McpConversation<Result>): Promise<Result>
 }
 
 export type McpSessionsParts = { secrets: Secrets; redactor: Redactor; dispatcher: Dispatcher }
@@ -33,9 +35,12 @@ const CLOSE_MS_MAX = 2_000
 
 export function createMcpSessions(parts: McpSessionsParts): McpSessions {
   return {
-    async use(server, signal, conversation) {
+    async use(server, { run, signal }, conversation) {
       const url = parseToolUrl(server.url)
-      const { headers } = await resolveHeaders(server.headers ?? {}, parts.secrets)
+      const { headers } = await resolveHeaders(server.headers ?? {}, {
+        secrets: parts.secrets,
+        use: { run, host: url.host },
+      })
       const session = openSession(parts, url, headers)
       const stop = AbortSignal.any([signal, session.broken])
       setMaxListeners(0, stop) // The client listens anew for each request, and lets go with the signal alone.

@@ -17,7 +17,7 @@ export type AskModelParts = { clients: ChatClients; models: ModelTable }
 
 export function createAskModel({ clients, models }: AskModelParts): AskModel {
   return async ({ model, ...parts }, context) => {
-    const client = await clients.clientFor(model)
+    const client = await clients.clientFor(model, context.run)
     const facts = models[model.model]
     const names = createToolNames((parts.tools ?? []).map(({ name }) => name))
     const request = chatRequest({ model, ...parts }, names)

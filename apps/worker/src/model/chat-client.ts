@@ -1,10 +1,10 @@
-import { type PlanModel, TreadleError } from '@treadle/contract'
+import { type PlanModel, type RunRef, TreadleError } from '@treadle/contract'
 import OpenAI from 'openai'
 import { Agent, fetch as undiciFetch } from 'undici'
 import type { Secrets } from '../secrets/secrets.ts'
 
 /** Gives the client of a model's server. */
-export type ChatClients = { clientFor(model: PlanModel): Promise<OpenAI>; close(): Promise<void> }
+export type ChatClients = { clientFor(model: PlanModel, run: RunRef): Promise<OpenAI>; close(): Promise<void> }
 
 export type ChatClientsOptions = { apiKey?: string; baseUrl?: string; secrets: Secrets }
 
@@ -13,6 +13,8 @@ const SILENCE_MS_MAX = 5 * 60_000
 const HEADERS_MS_MAX = 10 * 60_000
 const CONNECT_MS_MAX = 10_000
 const CLIENTS_MAX = 100
+/** What the client takes without a base URL. */
+const OPENAI_URL = 'https://api.openai.com/v1'
 /** Servers of one's own often ask for no key, but the protocol's header wants one. */
 const NO_KEY = 'none'
 
@@ -30,10 +32,11 @@ export function createChatClients({ apiKey, baseUrl, secrets }: ChatClientsOptio
   const fetch = ((url: string, init: object) =>
     undiciFetch(url, { ...init, dispatcher })) as unknown as typeof globalThis.fetch
   const clients = new Map<string, OpenAI>()
+  const { host } = new URL(baseUrl ?? OPENAI_URL)
 
   return {
-    async clientFor(model) {
-      const key = model.apiKey ? await secrets.resolve(model.apiKey) : (apiKey ?? (baseUrl && NO_KEY))
+    async clientFor(model, run) {
+      const key = model.apiKey ? await secrets.resolve(model.apiKey, { run, host }) : (apiKey ?? (baseUrl && NO_KEY))
       if (!key) {
         throw new TreadleError(
           'auth',

@@ -1,4 +1,5 @@
 import { type SecretRef, TreadleError } from '@treadle/contract'
+import type { SecretUse } from '../secrets/grants.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 
 /** Names in lower case. */
@@ -11,13 +12,13 @@ export type ToolHeaders = {
 /** The headers of a tool's request, its secrets resolved. @throws TreadleError where one cannot be sent, or a secret is missing */
 export async function resolveHeaders(
   given: { [name: string]: string | SecretRef | undefined },
-  secrets: Secrets,
+  { secrets, use }: { secrets: Secrets; use: SecretUse },
 ): Promise<ToolHeaders> {
   const headers: Record<string, string> = {}
   const credentials = new Set<string>()
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue
-    headers[name.toLowerCase()] = await secrets.resolve(value)
+    headers[name.toLowerCase()] = await secrets.resolve(value, use)
     if (typeof value !== 'string') credentials.add(name.toLowerCase())
   }
   refuseBadHeaders(headers)

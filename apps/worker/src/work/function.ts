@@ -74,7 +74,7 @@ function functionContext(entry: FunctionEntry, context: WorkContext, secrets: Se
       await context.emit('log', { level, message: String(message), ...(fields && { fields: logFields(fields) }) })
     },
     secret: async (name) => {
-      if (entry.secrets?.includes(name)) return secrets.value(name)
+      if (entry.secrets?.includes(name)) return secrets.value(name, { run })
       throw new TreadleError(
         'auth',
         `The function "${entry.name}" was not granted the secret ${name}: list it in its \`secrets\`.`,

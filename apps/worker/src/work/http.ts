@@ -45,7 +45,7 @@ async function prepare(work: WorkOf<'http'>, context: WorkContext, secrets: Secr
   }
   const { headers, credentials } = await resolveHeaders(
     { 'idempotency-key': idempotencyKey(context), ...work.headers },
-    secrets,
+    { secrets, use: { run: context.run, host: url.host } },
   )
   if (work.body === undefined) return { method: work.method, url, headers, credentials }
   const body = await context.load(work.body)

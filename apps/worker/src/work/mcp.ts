@@ -14,7 +14,7 @@ export function createMcpWork({ sessions, redactor }: { sessions: McpSessions; r
   return async ({ tool, server, args }, context) => {
     const params = { name: tool, arguments: (await context.load(args)) as Record<string, Json> }
     context.usage.add({ toolCalls: 1 })
-    const result = await sessions.use(server, context.signal, (client, options) =>
+    const result = await sessions.use(server, context, (client, options) =>
       client.request({ method: 'tools/call', params }, CallToolResultSchema, options),
     )
     if (result.isError) {
