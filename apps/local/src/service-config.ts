@@ -43,3 +43,10 @@ export function readModelConfig(env: NodeJS.ProcessEnv): { host: string; port: n
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new ClearError('TREADLE_MODEL_PORT is no port.')
   return { host: env.TREADLE_MODEL_HOST || '127.0.0.1', port }
 }
+
+/** TEMPORAL_ADDRESS (127.0.0.1:7233), TEMPORAL_NAMESPACE (`default`) and TREADLE_DEPLOYMENT (`treadle`). */
+export const readDeployConfig = (env: NodeJS.ProcessEnv) => ({
+  temporalAddress: env.TEMPORAL_ADDRESS || '127.0.0.1:7233',
+  namespace: env.TEMPORAL_NAMESPACE || 'default',
+  deploymentName: env.TREADLE_DEPLOYMENT || 'treadle',
+})

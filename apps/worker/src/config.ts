@@ -25,6 +25,10 @@ export type WorkerConfig = {
   notify: 'data' | 'hint'
   /** Names the Temporal worker deployment; absent: workers are not versioned. */
   deployment?: string
+  /** Where bundles of the workflow are kept, each under its build id. Default: beside the program. */
+  bundleFolder?: string
+  /** Hosts the runs of this kept build, and nothing else: for runs that an earlier version began. */
+  buildId?: string
 }
 
 export type TemporalConfig = {
@@ -78,6 +82,8 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     },
     notify: read.optional('TREADLE_EVENTS_NOTIFY', dataOrHint) ?? 'data',
     ...given('deployment', read.text('TREADLE_DEPLOYMENT')),
+    ...given('bundleFolder', read.text('TREADLE_BUNDLES')),
+    ...given('buildId', read.optional('TREADLE_BUILD_ID', buildId)),
   }
   if (problems.length > 0) {
     throw new Error(`The worker’s environment is not usable:\n${problems.map((problem) => `- ${problem}`).join('\n')}`)
@@ -179,6 +185,11 @@ function logLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === text)
   if (!level) throw new Error(`is none of ${LOG_LEVELS.join(', ')}`)
   return level
+}
+
+function buildId(text: string): string {
+  if (!/^[0-9a-f]{16}$/.test(text)) throw new Error('is no build id (16 hex digits)')
+  return text
 }
 
 function boolean(text: string): boolean {

@@ -26,7 +26,7 @@ async function run(): Promise<void> {
   )
 
   const worker = await startWorker(config, { log, redactor })
-  log.info({ namespace: config.temporal.namespace }, 'polling')
+  log.info({ namespace: config.temporal.namespace, buildId: worker.buildId }, 'polling')
 
   const stop = (signal: NodeJS.Signals) => {
     log.info({ signal }, 'Stopping')

@@ -26,6 +26,8 @@ export type RunningWorker = {
   stop(): Promise<void>
   /** Rejects when Temporal's worker fails; resolves when it was stopped. */
   ended: Promise<void>
+  /** Of the workflow's code. */
+  buildId: string
 }
 
 /** Nodes are let go of at once: they are claimed anew elsewhere. */
@@ -43,7 +45,7 @@ export async function startWorker(
 ): Promise<RunningWorker> {
   if (config.openai.apiKey !== undefined) redactor.add('OPENAI_API_KEY', config.openai.apiKey)
   await loadFunctionModules(config.functionModules)
-  const bundle = await loadWorkflowBundle({ log })
+  const bundle = await loadWorkflowBundle({ log, folder: config.bundleFolder, buildId: config.buildId })
 
   const pool = createPool({ url: config.databaseUrl, applicationName: 'treadle-worker', log })
   const blobs = openBlobs({ url: config.blobsUrl })
@@ -76,6 +78,7 @@ export async function startWorker(
   let stopping: Promise<void> | undefined
   return {
     ended,
+    buildId: bundle.buildId,
     stop: () => (stopping ??= stop()),
   }
 
@@ -108,23 +111,24 @@ async function createWorkers(config: WorkerConfig, { connection, bundle, activit
     shutdownForceTime: FORCE_AFTER,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
   }
-  return Promise.all([
-    Worker.create({
-      ...common,
-      taskQueue: WORKFLOW_TASK_QUEUE,
-      workflowBundle: { code: bundle.code },
-      activities: activities.local,
-      // This queue has no activities but local ones.
-      enableNonLocalActivities: false,
-      ...versioning(config.deployment, bundle),
-    }),
-    Worker.create({
-      ...common,
-      taskQueue: activityTaskQueue('typescript'),
-      activities: activities.remote,
-      maxConcurrentActivityTaskExecutions: config.concurrency,
-    }),
-  ])
+  const workflows = Worker.create({
+    ...common,
+    taskQueue: WORKFLOW_TASK_QUEUE,
+    workflowBundle: { code: bundle.code },
+    activities: activities.local,
+    // This queue has no activities but local ones.
+    enableNonLocalActivities: false,
+    ...versioning(config.deployment, bundle),
+  })
+  // Nodes of runs that an earlier build began are executed by whoever serves the queue of their language.
+  if (config.buildId !== undefined) return [await workflows]
+  const nodes = Worker.create({
+    ...common,
+    taskQueue: activityTaskQueue('typescript'),
+    activities: activities.remote,
+    maxConcurrentActivityTaskExecutions: config.concurrency,
+  })
+  return Promise.all([workflows, nodes])
 }
 
 /** Pins each run to the interpreter that began it. Only the workflows' queue is versioned: tasks of nodes are data. */

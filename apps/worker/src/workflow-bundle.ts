@@ -15,21 +15,34 @@ const SOURCES = ['@treadle/interpreter', '@treadle/contract', '@treadle/expressi
 const SHARED = [fileURLToPath(import.meta.resolve('@treadle/expressions'))]
 const CACHE_FOLDER = fileURLToPath(new URL('../.treadle/', import.meta.url))
 
+export type BundleOptions = {
+  log: Log
+  /** Where bundles are kept. Default: beside the program. */
+  folder?: string | undefined
+  /** A kept one, in the place of that of this version. */
+  buildId?: string | undefined
+}
+
 /**
- * The code of the workflow for Temporal's sandbox. Bundling takes seconds, so it is kept beside the program under the hash of its
- * sources; a folder that cannot be written to only costs that time again.
+ * The code of the workflow for Temporal's sandbox. Bundling takes seconds, so it is kept under the hash of its sources, which is the build's
+ * id; a folder that cannot be written to only costs that time again. @throws Error when there is no bundle of `buildId`.
  */
 export async function loadWorkflowBundle({
   log,
   folder = CACHE_FOLDER,
-}: {
-  log: Log
-  folder?: string
-}): Promise<WorkflowBundle> {
-  const hash = await hashSources()
-  const file = join(folder, `workflow-${hash}.js`)
-  const code = (await readIfThere(file)) ?? (await bundle(file, log))
-  return { code, buildId: hash }
+  buildId,
+}: BundleOptions): Promise<WorkflowBundle> {
+  const own = await hashSources()
+  const id = buildId ?? own
+  const file = join(folder, `workflow-${id}.js`)
+  const kept = await readIfThere(file)
+  if (kept !== undefined) return { code: kept, buildId: id }
+  if (id !== own) {
+    throw new Error(
+      `TREADLE_BUILD_ID names the build ${id}, of which ${folder} has no bundle: runs that it began need it, so bring its file back.`,
+    )
+  }
+  return { code: await bundle(file, log), buildId: id }
 }
 
 async function bundle(file: string, log: Log): Promise<string> {

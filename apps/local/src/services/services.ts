@@ -54,8 +54,18 @@ export async function startApi(supervisor: Supervisor, options: ApiOptions): Pro
 }
 
 /** Starts a TypeScript worker and waits until it polls. */
-export const startWorker = (supervisor: Supervisor, options: WorkerOptions): Promise<Child> =>
-  workerChild(supervisor, nodeProgram('worker'), options)
+export const startWorker = async (supervisor: Supervisor, options: WorkerOptions): Promise<Child> =>
+  (await startBuild(supervisor, options)).child
+
+/** The same, with the build id of the workflow's code that it hosts. */
+export async function startBuild(
+  supervisor: Supervisor,
+  options: WorkerOptions,
+): Promise<{ child: Child; buildId: string }> {
+  const child = await workerChild(supervisor, nodeProgram('worker'), options)
+  const { buildId } = await child.line((line) => logLine(line, 'polling'))
+  return { child, buildId: String(buildId) }
+}
 
 /** Starts the worker of any language and waits until it polls: all of them read the same variables. */
 export async function workerChild(

@@ -7,6 +7,8 @@ export type Home = {
   postgres: string
   temporalDatabase: string
   blobs: string
+  /** The workflow's code of this version, and of those that began runs that are still open. */
+  bundles: string
   logFile(name: string): string
   /** Of Postgres, made once. */
   password: string
@@ -15,14 +17,15 @@ export type Home = {
 
 /** Makes the folder of the stack where it is missing. Logs of the start before are dropped, data is kept. */
 export async function openHome(folder: string): Promise<Home> {
-  const [blobs, logs] = [join(folder, 'blobs'), join(folder, 'logs')]
+  const [blobs, bundles, logs] = [join(folder, 'blobs'), join(folder, 'bundles'), join(folder, 'logs')]
   await rm(logs, { recursive: true, force: true })
-  for (const path of [blobs, logs]) await mkdir(path, { recursive: true })
+  for (const path of [blobs, bundles, logs]) await mkdir(path, { recursive: true })
   const passwordFile = join(folder, 'postgres-password')
   return {
     postgres: join(folder, 'postgres'),
     temporalDatabase: join(folder, 'temporal.db'),
     blobs,
+    bundles,
     logFile: (name) => join(logs, `${name}.log`),
     password: await keptSecret(passwordFile),
     passwordFile,

@@ -7,13 +7,14 @@ import { startPostgres } from '../postgres/postgres-server.ts'
 import type { Supervisor } from '../processes/supervisor.ts'
 import type { Report } from '../report.ts'
 import { startScriptedModel } from '../scripted/scripted-model.ts'
-import { startApi, startWorker } from '../services/services.ts'
+import { startApi } from '../services/services.ts'
 import { findTemporal } from '../temporal/find-temporal.ts'
 import { prepareTemporal } from '../temporal/prepare-temporal.ts'
 import { serverVersion } from '../temporal/server-version.ts'
 import { startTemporalServer } from '../temporal/temporal-server.ts'
 import { temporalWays } from '../temporal/ways.ts'
 import { DEMO_SECRETS, startDemoTools } from './demo-tools.ts'
+import { deployWorkers } from './deploy-workers.ts'
 import type { Home } from './home.ts'
 
 export type LocalStack = {
@@ -55,8 +56,10 @@ export async function startLocalStack(parts: Parts): Promise<LocalStack> {
       port: config.apiPort,
       logFile: home.logFile('api'),
     }),
-    startWorker(supervisor, {
+    deployWorkers(supervisor, {
       ...common,
+      report,
+      bundles: home.bundles,
       env: { ...DEMO_SECRETS, ...config.env },
       databaseUrl: database.workerUrl,
       ...model.variables,
