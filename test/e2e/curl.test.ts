@@ -87,6 +87,14 @@ test('fork.sh goes on from a checkpoint with another output', async () => {
   expect(events.items.map(({ node }: { node?: string }) => node)).toEqual(['chosen', 'hero', undefined])
 })
 
+test('upload.sh sends a value, starts a run with it, and gets a part of it back', async () => {
+  const lines = (await script('upload.sh')).split('\n').filter(Boolean)
+  const [blob, result, part] = lines.filter((line) => !line.endsWith(':'))
+  expect(JSON.parse(blob ?? '')).toMatchObject({ sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
+  expect(JSON.parse(result ?? '')).toMatchObject({ status: 'completed', output: { entries: 50_000 } })
+  expect(part).toContain('["entry 0"')
+})
+
 test('idempotent-start.sh makes one run of two requests', async () => {
   const output = await script('idempotent-start.sh')
   const ids = output.match(/"id":"[^"]+"/g)

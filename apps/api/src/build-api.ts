@@ -13,12 +13,15 @@ import { answerClientError } from './http/client-error.ts'
 import { problem } from './http/problem.ts'
 import { answerBadUrl, problems } from './http/problems.ts'
 import { requestContext, requestIdOf } from './http/request-context.ts'
+import { requestTimeout } from './http/request-timeout.ts'
 import { createValidatorCompiler } from './http/validation.ts'
 import { openapi } from './openapi/openapi.ts'
+import { blobRoutes } from './routes/blobs.ts'
 import { checkDocumentRoutes } from './routes/check-document.ts'
 import { controlRunRoutes } from './routes/control-run.ts'
 import { createStreamTicketRoute } from './routes/create-stream-ticket.ts'
 import { documentationRoutes } from './routes/documentation.ts'
+import { eraseRunRoute } from './routes/erase-run.ts'
 import { forkRunRoutes } from './routes/fork-run.ts'
 import { getCheckpointsRoutes } from './routes/get-checkpoints.ts'
 import { getEventsRoute } from './routes/get-events.ts'
@@ -39,6 +42,7 @@ import { streamRunsRoute } from './routes/stream-runs.ts'
 import { createCheckValue } from './runs/check-value.ts'
 import { createControlRun } from './runs/control-run.ts'
 import { createDeliverSignal } from './runs/deliver-signal.ts'
+import { createEraseRun } from './runs/erase-run.ts'
 import type { SampleSpec } from './runs/specs.ts'
 import { createStartRun } from './runs/start-run.ts'
 import type { Starter } from './runs/starter.ts'
@@ -95,7 +99,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
     genReqId: requestIdOf,
     requestIdHeader: false,
     bodyLimit: config.bodyBytesMax,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: 0, // By route, see requestTimeout: a large value takes as long as it takes.
     http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS },
     clientErrorHandler: answerClientError,
     frameworkErrors: answerBadUrl,
@@ -123,6 +127,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
     onRefused: (request) => app.refuseTooManyRefusals(request),
   })
   await app.register(rateLimit, { requestsAMinute: config.requestsAMinute, quotaOf: keys.requestsAMinute })
+  await app.register(requestTimeout, { timeoutMs: REQUEST_TIMEOUT_MS })
   await app.register(bodies)
   await app.register(openapi)
 
@@ -141,6 +146,8 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   await app.register(getCheckpointsRoutes, { state, blobs })
   await app.register(getGraphRoute, { runs, state })
   await app.register(forkRunRoutes, { forkRun })
+  await app.register(eraseRunRoute, { eraseRun: createEraseRun({ runs, bridge, log: logger }) })
+  await app.register(blobRoutes, { blobs, blobRefs })
   await app.register(getPendingRoute, { runs })
   await app.register(getEventsRoute, { log })
   await app.register(streamRunRoute, { runs, streams })

@@ -21,6 +21,8 @@ export type WorkerConfig = {
   concurrency: number
   /** How the logs of ended runs are kept: after how long they are packed, and moved to the blobs. */
   keeping: { packAfterMs: number; archiveAfterMs: number; intervalMs: number }
+  /** After how long ended runs are erased (0: never), and blobs without references; how often is looked. */
+  housekeeping: { retentionMs: number; untouchedForMs: number; intervalMs: number }
   /** What notifications of events carry: the events, or (`hint`) only that there are some. */
   notify: 'data' | 'hint'
   /** Names the Temporal worker deployment; absent: workers are not versioned. */
@@ -46,6 +48,7 @@ const SECRET_PREFIX = 'TREADLE_SECRET_'
 const SECRET_LENGTH_MIN = 4
 const CONCURRENCY_DEFAULT = 200
 const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
 
 /** @throws Error that names every bad variable, one a line. */
 export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
@@ -79,6 +82,11 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
       packAfterMs: read.optional('TREADLE_LOG_PACK_AFTER_MS', milliseconds) ?? 10 * MINUTE_MS,
       archiveAfterMs: read.optional('TREADLE_LOG_ARCHIVE_AFTER_MS', milliseconds) ?? 7 * 24 * 60 * MINUTE_MS,
       intervalMs: read.optional('TREADLE_LOG_KEEP_INTERVAL_MS', positiveInteger) ?? MINUTE_MS / 2,
+    },
+    housekeeping: {
+      retentionMs: (read.optional('TREADLE_RETENTION_DAYS', days) ?? 90) * DAY_MS,
+      untouchedForMs: read.optional('TREADLE_BLOBS_UNTOUCHED_MS', milliseconds) ?? DAY_MS,
+      intervalMs: read.optional('TREADLE_HOUSEKEEPING_INTERVAL_MS', positiveInteger) ?? MINUTE_MS,
     },
     notify: read.optional('TREADLE_EVENTS_NOTIFY', dataOrHint) ?? 'data',
     ...given('deployment', read.text('TREADLE_DEPLOYMENT')),
@@ -199,6 +207,11 @@ function boolean(text: string): boolean {
 
 function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new Error('is not a whole number from 1 to 999999')
+  return Number(text)
+}
+
+function days(text: string): number {
+  if (!/^\d{1,5}(\.\d{1,9})?$/.test(text)) throw new Error('is not a number of days')
   return Number(text)
 }
 

@@ -4,6 +4,7 @@ import {
   createAppender,
   createBlobRefs,
   createBudgets,
+  createHousekeeper,
   createLogKeeper,
   createPool,
   createResultCache,
@@ -51,6 +52,7 @@ export async function startWorker(
   const blobs = openBlobs({ url: config.blobsUrl })
   const appender = createAppender({ pool, notify: config.notify, log })
   const keeper = createLogKeeper({ pool, blobs, ...config.keeping, log })
+  const housekeeper = createHousekeeper({ pool, blobs, ...config.housekeeping, log })
   await waitFor('Postgres', log, () => pool.query('select 1'))
   const connection = await connectTemporal(config.temporal, log)
   const parts = {
@@ -71,6 +73,7 @@ export async function startWorker(
   const workers = await createWorkers(config, { connection, bundle, activities })
 
   keeper.start()
+  housekeeper.start()
 
   // One that fails takes the other along: half a worker would let runs hang.
   const ended = Promise.all(workers.map((worker) => worker.run().finally(shutdown))).then(() => {})
@@ -89,7 +92,7 @@ export async function startWorker(
   async function stop(): Promise<void> {
     shutdown()
     await ended.catch((error: unknown) => log.warn({ err: error }, 'Temporal’s worker did not stop in order'))
-    await keeper.stop()
+    await Promise.all([keeper.stop(), housekeeper.stop()])
     await appender
       .close(FLUSH_MS_MAX)
       .catch((error: unknown) => log.warn({ err: error }, 'Some events were not written'))

@@ -52,6 +52,8 @@ export type Bridge = {
   queryState(
     workflowId: string,
   ): Promise<{ outcome: 'answered'; state: unknown } | { outcome: 'no-worker' | 'not-found' }>
+  /** Takes the ended workflow's histories out of Temporal. What is not there is no error. */
+  forget(workflowId: string): Promise<void>
   /** How the workflow stands, for the reconciler. */
   describe(workflowId: string): Promise<EngineState>
   /** Resolves when Temporal's frontend serves the namespace. */
@@ -135,6 +137,22 @@ export function createBridge(options: BridgeOptions): Bridge {
         if (isNotFound(error)) return { outcome: 'not-found' }
         if (isDeadline(error)) return { outcome: 'no-worker' }
         throw toBridgeError(error)
+      }
+    },
+
+    async forget(workflowId) {
+      try {
+        await within(callTimeoutMs, async () => {
+          // Each continue-as-new has left an execution of its own.
+          for await (const { runId } of client.workflow.list({ query: `WorkflowId = '${workflowId}'` })) {
+            await client.workflowService.deleteWorkflowExecution({
+              namespace: options.namespace,
+              workflowExecution: { workflowId, runId },
+            })
+          }
+        })
+      } catch (error) {
+        if (!isNotFound(error)) throw toBridgeError(error)
       }
     },
 

@@ -17,8 +17,13 @@ begin
   if not found then
     return false;
   end if;
-  insert into treadle.plans (tenant, hash, plan) values (in_tenant, in_plan_hash, in_plan) on conflict do nothing;
+  loop -- Held to the commit: whoever erases the last other run of this plan waits, and then sees this one.
+    insert into treadle.plans (tenant, hash, plan) values (in_tenant, in_plan_hash, in_plan) on conflict do nothing;
+    perform from treadle.plans p where p.tenant = in_tenant and p.hash = in_plan_hash for key share;
+    exit when found;
+  end loop;
   insert into treadle.run_requests (tenant, run_id, input, document) values (in_tenant, in_id, in_input, in_document);
+  perform treadle.refer_to_blobs(in_tenant, in_id, in_input);
   perform treadle.open_budget(in_tenant, in_id, in_parent, in_plan -> 'limits');
   perform treadle.ensure_events_partition(now);
   insert into treadle.events (run_created_at, tenant, run_id, seq, time, type, data)

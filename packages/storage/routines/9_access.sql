@@ -28,6 +28,7 @@ grant usage on schema treadle to treadle_api, treadle_worker;
 revoke all on all tables in schema treadle from treadle_api, treadle_worker;
 
 grant select, insert on treadle.events, treadle.plans, treadle.run_requests to treadle_api;
+grant update (created_at) on treadle.plans to treadle_api; -- Only to hold their lock.
 grant select, insert, update on treadle.runs, treadle.idempotency to treadle_api;
 grant delete on treadle.idempotency to treadle_api;
 grant select, update on treadle.node_runs to treadle_api;
@@ -63,6 +64,7 @@ grant delete on treadle.blob_refs to treadle_worker; -- of cached results that a
 
 revoke execute on all functions in schema treadle from public;
 grant execute on all functions in schema treadle to treadle_api;
+revoke execute on function treadle.erase_run, treadle.erase_old_runs, treadle.forget_old_keys from treadle_api;
 revoke execute on function treadle.pack_events, treadle.archive_pack, treadle.drop_empty_partitions, treadle.is_spent from treadle_api;
 grant execute on function treadle.append, treadle.envelope, treadle.tell, treadle.with_reason, treadle.with_usage, treadle.add_usage, treadle.ends_stand
   to treadle_worker;
@@ -72,3 +74,4 @@ grant execute on function treadle.stored_workflow to treadle_worker;
 grant execute on function treadle.reserve, treadle.settle, treadle.settle_dead, treadle.budget_refusal, treadle.count_nodes
   to treadle_worker;
 grant execute on function treadle.pack_events, treadle.archive_pack, treadle.drop_empty_partitions to treadle_worker; -- the log keeper
+grant execute on function treadle.erase_old_runs, treadle.forget_old_keys to treadle_worker; -- the housekeeper

@@ -23,13 +23,14 @@ import type { CompileDocument } from '../documents/compile-document.ts'
 import { canonicalJson, sha256 } from '../http/canonical-json.ts'
 import { refusedKey } from '../http/idempotency.ts'
 import { ProblemAnswer, problem } from '../http/problem.ts'
-import type { CheckValue } from '../runs/check-value.ts'
+import { type CheckInputParts, checkInput, storedValueErrors } from '../runs/check-input.ts'
 import { offloadLarge } from '../runs/large-values.ts'
+import { planBlobs } from '../runs/plan-blobs.ts'
 import { createPutBlob, type PutBlobParts } from '../runs/put-blob.ts'
-import { createResolveValues } from '../runs/resolve-values.ts'
 import { hasEnded } from '../runs/run-view.ts'
-import { checkedInput, createdAnswer, refuseUnserved } from '../runs/start-run.ts'
+import { createdAnswer, refuseUnserved } from '../runs/start-run.ts'
 import type { Starter } from '../runs/starter.ts'
+import { referToUploads, type Uploaded } from '../runs/uploaded-values.ts'
 import { givenThatDoNotFit, kindAt, outputSchemaAt, pointsThatDoNotFit } from './check-fit.ts'
 import { choosePoints } from './choose-points.ts'
 
@@ -43,14 +44,14 @@ export type ForkCommand = {
 
 export type ForkedRun = { answer: StoredResponse; isReplay: boolean }
 
-export type ForkRunParts = PutBlobParts & {
-  runs: Pick<RunStore, 'insert' | 'lookUpKey' | 'get' | 'planOf'>
-  state: Pick<StateStore, 'points' | 'outputs' | 'named' | 'request'>
-  blobs: Pick<BlobStore, 'put' | 'get'>
-  compile: CompileDocument
-  checkValue: CheckValue
-  starter: Pick<Starter, 'startSoon'>
-}
+export type ForkRunParts = PutBlobParts &
+  CheckInputParts & {
+    runs: Pick<RunStore, 'insert' | 'lookUpKey' | 'get' | 'planOf'>
+    state: Pick<StateStore, 'points' | 'outputs' | 'named' | 'request'>
+    blobs: Pick<BlobStore, 'put' | 'get' | 'has'>
+    compile: CompileDocument
+    starter: Pick<Starter, 'startSoon'>
+  }
 
 /** Outputs of a container that is not done yet are taken over one by one: these many make a fork slow, and its history long. */
 const POINTS_MAX = 10_000
@@ -83,7 +84,7 @@ async function forkOnce(parts: ForkRunParts, command: ForkCommand): Promise<Fork
   if (!source || !request) throw problem('not-found', `There is no run ${runId}.`)
   const seq = await positionOf(parts, source, body.from)
   const planned = await planOf(parts, tenant, source, body.ir as Json | undefined)
-  const { plan, planHash, document = request.document, planBlobs, version } = planned
+  const { plan, planHash, document = request.document, texts, version } = planned
 
   const given = (body.outputs ?? {}) as Record<Path, Json>
   const points = choosePoints(await parts.state.points(tenant, runId, seq), Object.keys(given))
@@ -94,13 +95,14 @@ async function forkOnce(parts: ForkRunParts, command: ForkCommand): Promise<Fork
     )
   if (body.ir !== undefined) await refuseWhatDoesNotFit(parts, tenant, runId, plan, points)
   refuse('invalid-input', givenThatDoNotFit(plan, given, parts.checkValue))
+  const outputs = await referToUploads(parts, tenant, given, '/outputs')
   const input = await inputFor(parts, tenant, plan, body, request.input)
 
   const putBlob = createPutBlob(parts, tenant)
-  for (const { json } of planBlobs) await putBlob(json)
-  const storedInput = body.input === undefined ? request.input : await offloadLarge(input, putBlob)
+  for (const { json } of texts) await putBlob(json)
+  const storedInput = body.input === undefined ? request.input : await offloadLarge(input.value, putBlob)
   const storedGiven: { path: Path; kind: string; output: Json }[] = []
-  for (const [path, output] of Object.entries(given))
+  for (const [path, output] of Object.entries(outputs.value as Record<Path, Json>))
     storedGiven.push({ path, kind: kindAt(plan, placeOfPath(plan, path)), output: await offloadLarge(output, putBlob) })
 
   const result = await parts.runs.insert(tenant, {
@@ -113,6 +115,12 @@ async function forkOnce(parts: ForkRunParts, command: ForkCommand): Promise<Fork
     tags: (body.tags ?? source.tags) as Record<string, string>,
     priority: source.priority,
     forkedFrom: { runId, seq },
+    refersTo: [
+      ...input.blobs,
+      ...outputs.blobs,
+      ...storedGiven.flatMap(({ output }) => handlesIn(output)),
+      ...planBlobs(plan),
+    ],
     takesOver: { paths: points.map(({ path }) => path), given: storedGiven },
     requestFingerprint: sha256(canonicalJson(body as Json)),
     ...(idempotencyKey !== undefined && { idempotency: { ...idempotencyKey, response: createdAnswer } }),
@@ -154,7 +162,8 @@ type Planned = {
   plan: Plan
   planHash: string
   document?: string
-  planBlobs: readonly { json: string }[]
+  /** Of the plan, that it names by content. */
+  texts: readonly { json: string }[]
   version?: string
 }
 
@@ -162,17 +171,17 @@ async function planOf(parts: ForkRunParts, tenant: TenantId, source: RunRow, ir:
   if (ir !== undefined) {
     const { blobs, ...compiled } = await parts.compile.orRefuse(tenant, ir)
     refuseUnserved(compiled.plan)
-    return { ...compiled, planBlobs: blobs }
+    return { ...compiled, texts: blobs }
   }
   const plan = await parts.runs.planOf(tenant, source.id)
   if (!plan) throw problem('not-found', `There is no run ${source.id}.`)
   const { version } = source.workflow
-  return { plan, planHash: source.planHash, planBlobs: [], ...(version !== undefined && { version }) }
+  return { plan, planHash: source.planHash, texts: [], ...(version !== undefined && { version }) }
 }
 
 /** A document that was changed has to have a place for what is taken over, and schemas that it fits. */
 async function refuseWhatDoesNotFit(
-  { state, blobs, checkValue }: ForkRunParts,
+  parts: ForkRunParts,
   tenant: TenantId,
   runId: RunId,
   plan: Plan,
@@ -183,33 +192,41 @@ async function refuseWhatDoesNotFit(
   const errors: ProblemError[] = []
   for (let at = 0; at < checked.length; at += CHECKED_AT_ONCE) {
     const paths = checked.slice(at, at + CHECKED_AT_ONCE).map(({ path }) => path)
-    for (const { path, output } of await state.outputs(tenant, runId, paths)) {
+    for (const { path, output } of await parts.state.outputs(tenant, runId, paths)) {
       const place = placeOfPath(plan, path)
-      const value = await createResolveValues(blobs)(tenant, output)
-      if (!place.ok || handlesIn(value).length > 0) continue // Too large to be looked into, by anybody.
-      const pointer = `/ir${plan.nodes[place.index]?.pointer}/outputSchema`
-      for (const { path: inner, message } of checkValue(outputSchemaAt(plan, place), value))
-        errors.push({
-          path: pointer,
-          code: 'taken-over-output',
-          message: `the run’s output of \`${path}\`${inner && ` at ${inner}`} ${message}`,
-        })
+      const pointer = place.ok ? `/ir${plan.nodes[place.index]?.pointer}/outputSchema` : '/ir'
+      for (const { path: inner, message } of await storedValueErrors(
+        parts,
+        tenant,
+        outputSchemaAt(plan, place),
+        output,
+      )) {
+        const what = `the run’s output of \`${path}\`${inner && ` at ${inner}`} ${message}`
+        errors.push({ path: pointer, code: 'taken-over-output', message: what })
+      }
     }
   }
   refuse('invalid-ir', errors)
 }
 
+/** A changed input has to fit, and so has the run's own where the document was changed. */
 async function inputFor(
-  { checkValue, blobs }: ForkRunParts,
+  parts: ForkRunParts,
   tenant: TenantId,
   plan: Plan,
   { input, ir }: ForkCommand['body'],
   stored: Json,
-): Promise<Json> {
-  if (input !== undefined) return checkedInput(checkValue, plan, input as Json)
-  if (ir === undefined) return stored
-  const value = await createResolveValues(blobs)(tenant, stored)
-  return handlesIn(value).length > 0 ? stored : checkedInput(checkValue, plan, value)
+): Promise<Uploaded> {
+  if (input !== undefined) return checkInput(parts, tenant, plan, input as Json)
+  if (ir !== undefined) {
+    const schema = plan.inputSchema === undefined ? undefined : plan.schemas[plan.inputSchema]
+    const errors = await storedValueErrors(parts, tenant, schema, stored)
+    refuse(
+      'invalid-input',
+      errors.map((error) => ({ ...error, path: `/input${error.path}` })),
+    )
+  }
+  return { value: stored, blobs: [] }
 }
 
 function refuse(name: 'invalid-ir' | 'invalid-input', errors: ProblemError[]): void {

@@ -9,6 +9,8 @@ declare module 'fastify' {
     acceptsYaml?: boolean
     /** The route gets the body's text as it was sent. */
     rawBody?: boolean
+    /** The route reads its body as it comes: no bound on the time that it takes, but on silence. */
+    streamsBody?: boolean
     /** The route can be called without a body. */
     optionalBody?: boolean
   }

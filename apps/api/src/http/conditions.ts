@@ -6,7 +6,7 @@ import { problem } from './problem.ts'
 export const etagOf = (answer: unknown): string => `"${sha256(JSON.stringify(answer)).slice(0, 32)}"`
 
 /** RFC 9110 §13.1.2: says whether the client has this answer already. `*` is any answer. Tags are compared weakly. */
-const hasAlready = (request: FastifyRequest, etag: string): boolean =>
+export const hasAlready = (request: FastifyRequest, etag: string): boolean =>
   tagsOf(request.headers['if-none-match']).some((tag) => tag === '*' || tag.replace(/^W\//, '') === etag)
 
 /** Sends `answer` with its tag, or 304 where the client has it. */

@@ -17,6 +17,7 @@ declare module 'fastify' {
 const TAGS = [
   { name: 'runs', description: 'Starting runs, and what becomes of them.' },
   { name: 'state', description: 'What a run has come to: its checkpoints, its graph, and new runs from there.' },
+  { name: 'blobs', description: 'Large values, in and out.' },
   { name: 'streams', description: 'Everything that happens in a run, in order.' },
   { name: 'control', description: 'Signals, and taking hold of a run.' },
   { name: 'documents', description: 'Checking documents.' },
@@ -50,7 +51,10 @@ export const openapi = fastifyPlugin(
         if (route.config?.optionalBody) optionalBodies.add(schema?.operationId)
         const access = accessOf({ method: String(route.method), config: route.config })
         const whole = withAccess((schema ?? {}) as never, access, route.config?.takesTicket ?? false)
-        return { schema: marked(whole, route.config?.acceptsYaml), url }
+        return {
+          schema: marked(route.config?.streamsBody ? { ...whole, body: {} } : whole, route.config?.acceptsYaml),
+          url,
+        }
       },
     })
 

@@ -13,8 +13,9 @@ import { unservedParts } from '../documents/unserved.ts'
 import { canonicalJson, sha256 } from '../http/canonical-json.ts'
 import { refusedKey } from '../http/idempotency.ts'
 import { ProblemAnswer, problem } from '../http/problem.ts'
-import type { CheckValue } from './check-value.ts'
+import { type CheckInputParts, checkInput } from './check-input.ts'
 import { offloadLarge } from './large-values.ts'
+import { planBlobs } from './plan-blobs.ts'
 import { createPutBlob, type PutBlobParts } from './put-blob.ts'
 import { createdRunView } from './run-view.ts'
 import type { Starter } from './starter.ts'
@@ -24,16 +25,13 @@ export type StartCommand = { tenant: TenantId; body: StartRun; idempotencyKey: I
 /** `answer` is what is told of the run: the stored one when the request is a repeat. */
 export type StartedRun = { runId: RunId; answer: StoredResponse; isReplay: boolean }
 
-export type StartRunParts = PutBlobParts & {
-  runs: Pick<RunStore, 'insert' | 'lookUpKey' | 'get'>
-  workflows: Pick<WorkflowStore, 'version'>
-  compile: CompileDocument
-  checkValue: CheckValue
-  starter: Pick<Starter, 'startSoon'>
-}
-
-/** api.md, Limits. */
-const INPUT_BYTES_MAX = 1024 * 1024
+export type StartRunParts = PutBlobParts &
+  CheckInputParts & {
+    runs: Pick<RunStore, 'insert' | 'lookUpKey' | 'get'>
+    workflows: Pick<WorkflowStore, 'version'>
+    compile: CompileDocument
+    starter: Pick<Starter, 'startSoon'>
+  }
 
 /**
  * Step 3 of the way of a run: everything that can be refused is refused first; then one transaction makes the run, and
@@ -56,11 +54,11 @@ export const createStartRun = (parts: StartRunParts) => {
 async function startOnce(parts: StartRunParts, { tenant, body, idempotencyKey }: StartCommand): Promise<StartedRun> {
   const { plan, planHash, document, blobs, version } = await documentOf(parts, tenant, body)
   refuseUnserved(plan)
-  const input = checkedInput(parts.checkValue, plan, (body.input ?? {}) as Json)
+  const input = await checkInput(parts, tenant, plan, (body.input ?? {}) as Json)
   const id = body.id ?? newRunId()
   const putBlob = createPutBlob(parts, tenant)
   for (const { json } of blobs) await putBlob(json)
-  const value = await offloadLarge(input, putBlob)
+  const value = await offloadLarge(input.value, putBlob)
 
   const result = await parts.runs.insert(tenant, {
     id,
@@ -68,6 +66,7 @@ async function startOnce(parts: StartRunParts, { tenant, body, idempotencyKey }:
     plan: { hash: planHash, plan },
     ...(document !== undefined && { document }),
     input: value,
+    refersTo: [...input.blobs, ...planBlobs(plan)],
     workflow: { name: plan.name, ...(version !== undefined && { version }) },
     tags: (body.tags ?? {}) as Record<string, string>,
     ...(body.priority !== undefined && { priority: body.priority }),
@@ -136,17 +135,6 @@ async function documentOf(
 export function refuseUnserved(plan: Plan): void {
   const errors = unservedParts(plan)
   if (errors.length > 0) throw problem('invalid-ir', sentence(errors), { errors })
-}
-
-export function checkedInput(checkValue: CheckValue, plan: Plan, input: Json): Json {
-  const bytes = Buffer.byteLength(JSON.stringify(input))
-  if (bytes > INPUT_BYTES_MAX) {
-    throw problem('too-large', `The input has ${bytes} bytes; at most ${INPUT_BYTES_MAX} are taken.`)
-  }
-  const schema = plan.inputSchema === undefined ? undefined : plan.schemas[plan.inputSchema]
-  const errors = checkValue(schema, input).map((error): ProblemError => ({ ...error, path: `/input${error.path}` }))
-  if (errors.length > 0) throw problem('invalid-input', sentence(errors), { errors })
-  return input
 }
 
 const sentence = (errors: readonly ProblemError[]) =>

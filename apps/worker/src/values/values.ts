@@ -18,8 +18,8 @@ export type Values = {
   /** The value with every handle in it replaced by what it stands for. @throws TreadleError where that is too large or missing. */
   load(run: RunRef, value: unknown, bytesMax?: number): Promise<Json>
   /**
-   * The value, or a handle where its JSON is above `bytesMax` (default 16 KiB): then it is stored, and the run's reference written,
-   * before this resolves. `json` is the value's JSON, where it is known.
+   * The value, or a handle where its JSON is above `bytesMax` (default 16 KiB): the run refers to it before it is stored,
+   * and both are before this resolves. `json` is the value's JSON, where it is known.
    */
   keep(run: RunRef, value: Json, options?: { bytesMax?: number; json?: string }): Promise<Json>
 }
@@ -32,8 +32,8 @@ export function createValues({ blobs, refs }: ValuesOptions): Values {
     async keep(run, value, { bytesMax = INLINE_BYTES_MAX, json = JSON.stringify(value) } = {}) {
       // A UTF-16 unit is at most three bytes: most values are small without counting.
       if (json.length * 3 <= bytesMax || Buffer.byteLength(json) <= bytesMax) return value
-      const blob = await stored(() => blobs.put(run.tenant, Buffer.from(json)))
-      await stored(() => refs.add(run.tenant, run.id, [blob]))
+      const named = (blob: Blob) => refs.add(run.tenant, run.id, [blob])
+      const blob = await stored(() => blobs.put(run.tenant, Buffer.from(json), { named }))
       return toHandle(blob)
     },
   }

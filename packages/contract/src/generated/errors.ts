@@ -144,6 +144,11 @@ export const ERROR_TABLE = {
       "title": "The request is too large",
       "description": "`detail` names the limit and the figure. Large inputs go to `POST /blobs` first."
     },
+    "invalid-range": {
+      "status": 416,
+      "title": "There are no such bytes",
+      "description": "`Range` asks for bytes past the end. `Content-Range` says how many there are."
+    },
     "unsupported-media-type": {
       "status": 415,
       "title": "This media type is not understood",

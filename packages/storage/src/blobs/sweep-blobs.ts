@@ -27,8 +27,9 @@ export async function sweepBlobs(options: SweepOptions): Promise<number> {
       const orphan = rows[0]
       if (!orphan) return false
       const { tenant, sha256 } = orphan
-      await blobs.delete(tenant, sha256)
-      await client.query('delete from treadle.blobs where tenant = $1 and sha256 = $2', [tenant, sha256])
+      // A statement of its own, behind the lock: it sees who came to refer to the blob while this one was waiting.
+      const { rowCount } = await client.query(FORGET, [tenant, sha256])
+      if (rowCount === 1) await blobs.delete(tenant, sha256)
       return true
     })
 
@@ -42,3 +43,7 @@ const ORPHAN = `
   where b.touched_at < clock_timestamp() - $1::float8 * interval '1 ms'
     and not exists (select from treadle.blob_refs r where r.tenant = b.tenant and r.sha256 = b.sha256)
   order by b.touched_at limit 1 for update skip locked`
+
+const FORGET = `
+  delete from treadle.blobs b where b.tenant = $1 and b.sha256 = $2
+    and not exists (select from treadle.blob_refs r where r.tenant = b.tenant and r.sha256 = b.sha256)`

@@ -40,6 +40,8 @@ export type BlobStore = {
 export type BlobRefs = {
   /** The run refers to these. Written before anything that carries their handles. Repeats change nothing. */
   add(tenant: TenantId, runId: RunId, blobs: readonly Blob[]): Promise<void>
+  /** Those of these names that are known, and touched by that as by `touch`. */
+  find(tenant: TenantId, names: readonly Sha256[]): Promise<Blob[]>
   /** Somebody will refer to these within a day: the sweeper leaves them alone until then. For uploads. */
   touch(tenant: TenantId, blobs: readonly Blob[]): Promise<void>
 }

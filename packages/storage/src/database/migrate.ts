@@ -123,11 +123,14 @@ async function replaceRoutines(client: pg.Client, routines: Migration[]): Promis
   })
 }
 
+// Named before the first is dropped: a routine goes with those that it is called by.
 const DROP_ROUTINES = `do $$
-  declare routine regprocedure;
+  declare routine text;
   begin
-    for routine in select p.oid::regprocedure from pg_proc p where p.pronamespace = 'treadle'::regnamespace loop
-      execute 'drop routine ' || routine;
+    foreach routine in array coalesce((
+      select array_agg(p.oid::regprocedure::text) from pg_proc p where p.pronamespace = 'treadle'::regnamespace
+    ), '{}') loop
+      execute 'drop routine if exists ' || routine || ' cascade';
     end loop;
   end $$`
 

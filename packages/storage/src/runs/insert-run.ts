@@ -1,5 +1,6 @@
 import type { RunCreatedData, TenantId } from '@treadle/contract'
 import type { Pool, PoolClient } from 'pg'
+import { addRefs } from '../blobs/blob-refs.ts'
 import { inTenant } from '../database/transaction.ts'
 import { storeResponse, takeKey } from './idempotency.ts'
 import { readRun } from './run-row.ts'
@@ -49,6 +50,7 @@ async function insert(
   const { exceeded, created } = await insertRow(client, tenant, run, runsAtOnce)
   if (exceeded !== null) throw new Refused({ outcome: 'quota-exceeded', runsAtOnce: exceeded })
   if (created && run.takesOver && !(await takeOver(client, tenant, run))) throw new Refused({ outcome: 'source-gone' })
+  if (created) await addRefs(client, tenant, run.id, run.refersTo ?? [])
   const row = await readRun(client, tenant, run.id)
   if (!row) throw new Error(`The run ${run.id} was stored and cannot be read.`)
   if (!created) {

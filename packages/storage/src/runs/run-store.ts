@@ -53,6 +53,14 @@ export const createRunStore = ({ pool, runsAtOnce }: RunStoreOptions): RunStore 
   pendingStarts: (due) => pendingStarts(pool, due),
   openRuns: (due) => openRuns(pool, due),
   close: (end) => closeRun(pool, end),
+  erase: (tenant, runId) =>
+    inTenant(pool, tenant, async (client) => {
+      const { rows } = await client.query<{ done: Awaited<ReturnType<RunStore['erase']>> }>(
+        'select treadle.erase_own_run($1) as done',
+        [runId],
+      )
+      return rows[0]?.done ?? 'not-found'
+    }),
   setEngineStatus: (tenant, runId, engineStatus) =>
     inTenant(pool, tenant, async (client) => {
       const text = 'update treadle.runs set engine_status = $3 where tenant = $1 and id = $2'

@@ -1,4 +1,5 @@
 import type {
+  Blob,
   ErrorInfo,
   Json,
   Path,
@@ -31,6 +32,8 @@ export type NewRun = {
   startAt?: Time
   parent?: RunId
   forkedFrom?: { runId: RunId; seq: number }
+  /** Blobs that it refers to besides the handles in its input: referred to in the same transaction. */
+  refersTo?: readonly Blob[]
   /** Of a fork: what it takes over from `forkedFrom`. */
   takesOver?: TakesOver
   /** SHA-256 of the canonical request, hex. */
@@ -195,6 +198,8 @@ export type RunStore = {
   openRuns(options: { olderThanMs: number; limit: number; after?: RunRef }): Promise<OpenRun[]>
   /** Writes the last event, after `node.cancelled` for every open node; false when the run has one already (the first wins). */
   close(end: ForcedEnd): Promise<boolean>
+  /** Takes a run that has ended out of the store, with its log. What only it refers to is swept within a day. */
+  erase(tenant: TenantId, runId: RunId): Promise<'erased' | 'active' | 'not-found'>
   /** Keeps Temporal's word where it differs from the log, which stands. */
   setEngineStatus(tenant: TenantId, runId: RunId, engineStatus: string): Promise<void>
 }
