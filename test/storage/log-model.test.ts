@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { RunRef } from '@treadle/contract'
 import type { ClaimResult } from '@treadle/storage'
 import { expect, onTestFinished, test } from 'vitest'
+import { randomFrom } from '../support/random.ts'
 import { checkLog, textsOf } from './support/check-log.ts'
 import { envelope, readAll } from './support/events.ts'
 import { useStorage } from './support/storage.ts'
@@ -147,12 +148,4 @@ function checkTold(run: RunRef, events: Awaited<ReturnType<typeof readAll>>, tol
   const expected = Array.from({ length: OUTBOX_LENGTH - 1 }, (_, index) => index + 1).filter((n) => n % 10 !== 0)
   expect(outbox, `${where}: the outbox is there once, in order`).toEqual(expected)
   expect(events.at(-1), `${where}: the outbox ends the run`).toMatchObject({ type: 'run.completed', runId: run.id })
-}
-
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
 }

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import type { Json, TenantId } from '@treadle/contract'
 import type { IdempotencyKey, RunStore, StoredResponse } from '@treadle/storage'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { crashPoint } from '../crash-points.ts'
 import { canonicalJson, sha256 } from './canonical-json.ts'
 import { problem } from './problem.ts'
 
@@ -30,12 +32,23 @@ export function idempotencyKeyOf(request: FastifyRequest, body: unknown = reques
 
 const pathOf = (request: FastifyRequest): string => request.url.split('?')[0] ?? ''
 
+/** A key whose process died is free after this time; one that lives renews it. */
+const LEASE_MS = 5_000
+const RENEW_MS = 1_500
+
+type KeyKeeper = Pick<RunStore, 'claimKey' | 'renewKey' | 'rememberAnswer' | 'forgetKey'>
+
+/** Names the effect of a keyed request, so that whoever it is told to twice can tell; a new name where there is no key. */
+export const effectIdOf = (key: IdempotencyKey | undefined): string =>
+  key ? sha256(key.method, key.path, key.keySha256) : randomUUID()
+
 /**
  * Executes `effect` once for the request's key and sends its answer; again, the same answer. Where `effect` throws, it
- * had none, and the key is free again.
+ * had none, and the key is free again. Where the process dies in it nobody knows, and it is executed again: so an effect has to be one that
+ * does no harm when it is told twice under the name of `effectIdOf`.
  */
 export async function answerOnce(
-  runs: Pick<RunStore, 'claimKey' | 'rememberAnswer' | 'forgetKey'>,
+  runs: KeyKeeper,
   request: FastifyRequest,
   reply: FastifyReply,
   effect: (key: IdempotencyKey | undefined) => Promise<StoredResponse>,
@@ -44,27 +57,31 @@ export async function answerOnce(
   const key = idempotencyKeyOf(request, { query: request.query as Json, body: (request.body ?? null) as Json })
   if (!key) return sendStored(reply, await effect(undefined))
 
-  const claim = await runs.claimKey(tenant, key)
+  const claim = await runs.claimKey(tenant, key, LEASE_MS)
+  crashPoint('key.claimed')
   if (claim.outcome === 'replayed') return sendStored(reply, claim.response, true)
   if (claim.outcome !== 'first') throw refusedKey(claim.outcome)
   return sendStored(reply, await executeOnce(runs, tenant, key, () => effect(key)))
 }
 
 async function executeOnce(
-  runs: Pick<RunStore, 'rememberAnswer' | 'forgetKey'>,
+  runs: KeyKeeper,
   tenant: TenantId,
   key: IdempotencyKey,
   effect: () => Promise<StoredResponse>,
 ): Promise<StoredResponse> {
-  let answer: StoredResponse
+  const renewing = setInterval(() => runs.renewKey(tenant, key, LEASE_MS).catch(() => {}), RENEW_MS)
   try {
-    answer = await effect()
-  } catch (error) {
-    await runs.forgetKey(tenant, key).catch(() => {}) // Its lease ends by itself; the first error is the one to tell.
-    throw error
+    const answer = await effect().catch(async (error) => {
+      await runs.forgetKey(tenant, key).catch(() => {}) // Its lease ends by itself; the first error is the one to tell.
+      throw error
+    })
+    await runs.rememberAnswer(tenant, key, answer)
+    crashPoint('key.answered')
+    return answer
+  } finally {
+    clearInterval(renewing)
   }
-  await runs.rememberAnswer(tenant, key, answer)
-  return answer
 }
 
 /** Why a key gets no answer. */

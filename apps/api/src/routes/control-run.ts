@@ -1,7 +1,7 @@
 import type { Accepted, Json, Reason, Resume, RunId } from '@treadle/contract'
 import type { RunStore } from '@treadle/storage'
 import type { FastifyPluginAsync } from 'fastify'
-import { answerOnce, IDEMPOTENCY_HEADERS } from '../http/idempotency.ts'
+import { answerOnce, effectIdOf, IDEMPOTENCY_HEADERS } from '../http/idempotency.ts'
 import { answer, problemAnswers, RUN_ID_PARAMS, ref } from '../openapi/refs.ts'
 import type { ControlRun } from '../runs/control-run.ts'
 
@@ -74,12 +74,13 @@ export const controlRunRoutes: FastifyPluginAsync<{ control: ControlRun; runs: R
         },
       },
       (request, reply) =>
-        answerOnce(runs, request, reply, async () => {
+        answerOnce(runs, request, reply, async (key) => {
           const { reason, limits } = request.body
           const { runId } = request.params
           const accepted: Accepted = await control[name]({
             tenant: request.tenant,
             runId,
+            id: effectIdOf(key),
             reason,
             limits: limits as never,
           })

@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { Json, Path, RunId } from '@treadle/contract'
 import type { RunStore } from '@treadle/storage'
 import type { FastifyPluginAsync } from 'fastify'
-import { sha256 } from '../http/canonical-json.ts'
-import { answerOnce, IDEMPOTENCY_HEADERS } from '../http/idempotency.ts'
+import { answerOnce, effectIdOf, IDEMPOTENCY_HEADERS } from '../http/idempotency.ts'
 import { answer, problemAnswers, RUN_ID_PARAMS, ref } from '../openapi/refs.ts'
 import type { createDeliverSignal } from '../runs/deliver-signal.ts'
 
@@ -62,7 +60,7 @@ export const sendSignalRoute: FastifyPluginAsync<SendSignalRouteParts> = async (
           ...params,
           node: query.node,
           payload: body ?? null,
-          id: key ? sha256(key.method, key.path, key.keySha256) : randomUUID(),
+          id: effectIdOf(key),
           mayRepeat: key !== undefined,
         })
         return { status: 202, body: accepted as unknown as Json, headers: {} }

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { Bridge } from '@treadle/bridge'
 import { type Accepted, type Control, type RunId, type RunStatus, type TenantId, workflowIdOf } from '@treadle/contract'
 import type { RunRow, RunStore } from '@treadle/storage'
+import { crashPoint } from '../crash-points.ts'
 import { problem } from '../http/problem.ts'
 import { unreachable } from './bridge-problems.ts'
 import { hasEnded } from './run-view.ts'
@@ -12,7 +12,13 @@ export type ControlRunParts = {
   log: { warn(fields: object, message: string): void }
 }
 
-type Target = { tenant: TenantId; runId: RunId; reason: string | undefined }
+type Target = {
+  tenant: TenantId
+  runId: RunId
+  /** Names this wish: told twice under it, it is heard once. */
+  id: string
+  reason: string | undefined
+}
 
 /**
  * What people do to a run that goes on. The wish is in Postgres first, where every append of a worker sees it, and then
@@ -38,10 +44,12 @@ export const createControlRun = ({ runs, bridge, log }: ControlRunParts) => {
       const run = await target(command, 'cancelled')
       if (hasEnded(run)) return { id: runId, status: run.status }
       await runs.requestCancel(tenant, runId, reason)
+      crashPoint('cancel.flagged')
       const told = await bridge.cancel(workflowIdOf(tenant, runId)).catch((error) => {
         log.warn({ err: error, runId }, 'Temporal will be told later to cancel a run')
         return undefined
       })
+      crashPoint('cancel.told')
       // Temporal does not know it yet, so no code of ours would end it. If it is started at this moment, it finds its end.
       if (told === 'not-found' && run.status === 'pending') {
         await runs.close({ run: run.ref, engineStatus: 'NOT_STARTED', type: 'run.cancelled', data: withReason(reason) })
@@ -67,7 +75,7 @@ export const createControlRun = ({ runs, bridge, log }: ControlRunParts) => {
     async pause(command: Target): Promise<Accepted> {
       const run = await target(command)
       await runs.requestPause(command.tenant, command.runId, true)
-      await tell(command, { id: randomUUID(), action: 'pause', ...withReason(command.reason) })
+      await tell(command, { id: command.id, action: 'pause', ...withReason(command.reason) })
       return accepted(command, run)
     },
 
@@ -76,7 +84,7 @@ export const createControlRun = ({ runs, bridge, log }: ControlRunParts) => {
       const run = await target(command)
       await runs.requestPause(command.tenant, command.runId, false)
       await tell(command, {
-        id: randomUUID(),
+        id: command.id,
         action: 'resume',
         ...withReason(reason),
         ...(limits !== undefined && { limits }),

@@ -12,6 +12,7 @@ import {
   workflowIdOf,
 } from '@treadle/contract'
 import type { EventLog, RunRow, RunStore, WaitingRow } from '@treadle/storage'
+import { crashPoint } from '../crash-points.ts'
 import { problem } from '../http/problem.ts'
 import { unreachable } from './bridge-problems.ts'
 import type { CheckValue } from './check-value.ts'
@@ -63,10 +64,13 @@ export const createDeliverSignal =
     const target = waiting.find(({ signal, path }) => signal === name && (command.node ?? path) === path)
     const plan = await runs.planOf(tenant, runId)
     checkPayload(checkValue, command, target, plan)
+    crashPoint('signal.checked')
     await send(bridge, run, command, target)
+    crashPoint('signal.sent')
 
     const seq = await awaitSignalReceived(log, { ...received, waitMs: RECEIPT_TIMEOUT_MS })
     if (seq === undefined) throw await noReceipt(runs, tenant, runId)
+    crashPoint('signal.received')
     return { id: runId, signal: name, seq }
   }
 

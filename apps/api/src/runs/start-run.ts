@@ -8,6 +8,7 @@ import {
   type TenantId,
 } from '@treadle/contract'
 import type { IdempotencyKey, RunRow, RunStore, StoredResponse, WorkflowStore } from '@treadle/storage'
+import { crashPoint } from '../crash-points.ts'
 import type { CompileDocument, CompiledDocument } from '../documents/compile-document.ts'
 import { unservedParts } from '../documents/unserved.ts'
 import { canonicalJson, sha256 } from '../http/canonical-json.ts'
@@ -60,6 +61,7 @@ async function startOnce(parts: StartRunParts, { tenant, body, idempotencyKey }:
   for (const { json } of blobs) await putBlob(json)
   const value = await offloadLarge(input.value, putBlob)
 
+  crashPoint('run.checked')
   const result = await parts.runs.insert(tenant, {
     id,
     clientGivenId: body.id !== undefined,
@@ -74,6 +76,7 @@ async function startOnce(parts: StartRunParts, { tenant, body, idempotencyKey }:
     requestFingerprint: fingerprintOf(body),
     ...(idempotencyKey !== undefined && { idempotency: { ...idempotencyKey, response: createdAnswer } }),
   })
+  crashPoint('run.stored')
   switch (result.outcome) {
     case 'created':
       if (isDue(result.run)) parts.starter.startSoon({ run: result.run, plan, input: value })

@@ -2,6 +2,7 @@ import type { Bridge } from '@treadle/bridge'
 import { handlesIn } from '@treadle/contract'
 import type { BlobRefs, PendingStart, RunStore } from '@treadle/storage'
 import type { FastifyBaseLogger } from 'fastify'
+import { crashPoint } from '../crash-points.ts'
 import { planBlobs } from './plan-blobs.ts'
 import type { SpecOf } from './specs.ts'
 
@@ -38,7 +39,9 @@ export function createStarter({
     const blobs = [...handlesIn(input), ...planBlobs(plan)]
     if (blobs.length > 0) await blobRefs.add(run.tenant, run.id, blobs)
     await bridge.start(specOf(run, plan, input))
+    crashPoint('run.told')
     await runs.markStarted(run.tenant, run.id)
+    crashPoint('run.marked')
   }
 
   return {

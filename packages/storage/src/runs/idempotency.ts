@@ -58,6 +58,15 @@ export async function storeResponse(
   await client.query({ name: 'treadle store response', text: STORE, values })
 }
 
+export async function renewKey(
+  client: PoolClient,
+  tenant: TenantId,
+  key: IdempotencyKey,
+  leaseMs: number,
+): Promise<void> {
+  await client.query(RENEW, [tenant, key.method, key.path, key.keySha256, leaseMs])
+}
+
 export async function freeKey(client: PoolClient, tenant: TenantId, key: IdempotencyKey): Promise<void> {
   await client.query({ name: 'treadle free key', text: FREE, values: [tenant, key.method, key.path, key.keySha256] })
 }
@@ -80,6 +89,10 @@ const READ = `
 const STORE = `
   update treadle.idempotency set response = $5, expires_at = clock_timestamp() + interval '${KEPT}'
   where tenant = $1 and method = $2 and path = $3 and key_sha256 = $4`
+
+const RENEW = `
+  update treadle.idempotency set lease_until = clock_timestamp() + $5::float8 * interval '1 ms'
+  where tenant = $1 and method = $2 and path = $3 and key_sha256 = $4 and response is null`
 
 const FREE = `
   delete from treadle.idempotency

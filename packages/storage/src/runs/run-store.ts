@@ -1,7 +1,7 @@
 import type { Plan, RunId, TenantId } from '@treadle/contract'
 import type { Pool } from 'pg'
 import { inTenant } from '../database/transaction.ts'
-import { freeKey, lookUpKey, storeResponse, takeKey } from './idempotency.ts'
+import { freeKey, lookUpKey, renewKey, storeResponse, takeKey } from './idempotency.ts'
 import { insertRun } from './insert-run.ts'
 import { listRuns } from './list-runs.ts'
 import { closeRun, openRuns, pendingStarts } from './reconcile.ts'
@@ -40,6 +40,7 @@ export const createRunStore = ({ pool, runsAtOnce }: RunStoreOptions): RunStore 
   claimKey: (tenant, key, leaseMs = LEASE_MS) =>
     inTenant(pool, tenant, (client) => takeKey(client, tenant, key, leaseMs)),
   lookUpKey: (tenant, key) => inTenant(pool, tenant, (client) => lookUpKey(client, tenant, key)),
+  renewKey: (tenant, key, leaseMs) => inTenant(pool, tenant, (client) => renewKey(client, tenant, key, leaseMs)),
   rememberAnswer: (tenant, key, response) =>
     inTenant(pool, tenant, (client) => storeResponse(client, tenant, key, response)),
   forgetKey: (tenant, key) => inTenant(pool, tenant, (client) => freeKey(client, tenant, key)),

@@ -185,6 +185,8 @@ export type RunStore = {
   claimKey(tenant: TenantId, key: IdempotencyKey, leaseMs?: number): Promise<KeyClaim>
   /** What is known of a key, which is not taken by that; undefined: nothing. */
   lookUpKey(tenant: TenantId, key: IdempotencyKey): Promise<Exclude<KeyClaim, { outcome: 'first' }> | undefined>
+  /** Keeps a key that `claimKey` gave out as `first`, and that has no answer yet, for `leaseMs` from now. */
+  renewKey(tenant: TenantId, key: IdempotencyKey, leaseMs: number): Promise<void>
   /** Stores the answer of a key that `claimKey` gave out as `first`. */
   rememberAnswer(tenant: TenantId, key: IdempotencyKey, response: StoredResponse): Promise<void>
   /** Frees a key whose request failed before any effect. */

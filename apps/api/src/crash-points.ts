@@ -1,0 +1,24 @@
+/**
+ * Places at which a test lets the process die, as if somebody had pulled the plug: after one thing was done, and before the next. They do
+ * nothing unless NODE_ENV is `test` and TREADLE_CRASH_AT names one.
+ */
+export type CrashPoint =
+  | 'run.checked'
+  | 'run.stored'
+  | 'run.told'
+  | 'run.marked'
+  | 'key.claimed'
+  | 'key.answered'
+  | 'cancel.flagged'
+  | 'cancel.told'
+  | 'signal.checked'
+  | 'signal.sent'
+  | 'signal.received'
+
+const armed = process.env.NODE_ENV === 'test' ? process.env.TREADLE_CRASH_AT : undefined
+
+export function crashPoint(name: CrashPoint): void {
+  if (name !== armed) return
+  process.kill(process.pid, 'SIGKILL')
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) // The signal comes at once, and not a line later.
+}
