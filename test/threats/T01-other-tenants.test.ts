@@ -113,6 +113,11 @@ const WITHOUT_IDS: Record<string, () => Promise<void>> = {
     const answer = await api().app.inject({ url: `/stream?runId=${runId}x&runId=${runId}`, headers: intruder })
     expect(answer.statusCode).toBe(404)
   },
+  async getMetrics() {
+    const { body } = await api().app.inject({ url: '/metrics', headers: intruder })
+    expect(body).toContain('treadle_runs_accepted_total')
+    for (const foreign of ['owner', runId, sha256]) expect(body).not.toContain(foreign)
+  },
   async validate() {
     await refusesForeignWorkflow('/validate')
   },

@@ -10,6 +10,8 @@ import { createForkRun } from './forks/fork-run.ts'
 import { bodies } from './http/bodies.ts'
 import { browsers } from './http/browsers.ts'
 import { answerClientError } from './http/client-error.ts'
+import { metrics } from './http/metrics.ts'
+import { pressure } from './http/pressure.ts'
 import { problem } from './http/problem.ts'
 import { answerBadUrl, problems } from './http/problems.ts'
 import { requestContext, requestIdOf } from './http/request-context.ts'
@@ -20,6 +22,7 @@ import { blobRoutes } from './routes/blobs.ts'
 import { checkDocumentRoutes } from './routes/check-document.ts'
 import { controlRunRoutes } from './routes/control-run.ts'
 import { createStreamTicketRoute } from './routes/create-stream-ticket.ts'
+import { docsRoutes } from './routes/docs.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { eraseRunRoute } from './routes/erase-run.ts'
 import { forkRunRoutes } from './routes/fork-run.ts'
@@ -34,6 +37,7 @@ import { getWorkflowRoutes } from './routes/get-workflow.ts'
 import { healthRoutes, type Part } from './routes/health.ts'
 import { labelWorkflowRoutes } from './routes/label-workflow.ts'
 import { listRunsRoute } from './routes/list-runs.ts'
+import { metricsRoute } from './routes/metrics.ts'
 import { putWorkflowRoute } from './routes/put-workflow.ts'
 import { sendSignalRoute } from './routes/send-signal.ts'
 import { startRunRoute } from './routes/start-run.ts'
@@ -73,6 +77,8 @@ export type ApiParts = {
 const HEADER_BYTES_MAX = 16 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
 const HEADERS_TIMEOUT_MS = 10_000
+/** On average over a second. Later than that, answers come too late to be of use, and more requests make it worse. */
+const EVENT_LOOP_DELAY_MS_MAX = 2_000
 
 /** The API, ready for `inject` or `listen`. Closing it sends streams away and waits for the requests under way. */
 export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
@@ -116,10 +122,12 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(createValidatorCompiler())
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   await app.register(requestContext)
+  await app.register(metrics)
   await app.register(problems)
   app.addHook('onRequest', async () => {
     if (isStopping) throw problem('overloaded', 'The server is stopping.')
   })
+  await app.register(pressure, { eventLoopDelayMsMax: EVENT_LOOP_DELAY_MS_MAX })
   await app.register(browsers, config)
   await app.register(authentication, {
     findPrincipal,
@@ -160,6 +168,8 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   await app.register(getWorkflowRoutes, { workflows })
   await app.register(labelWorkflowRoutes, { workflows })
   await app.register(documentationRoutes)
+  await app.register(docsRoutes)
+  await app.register(metricsRoute)
   await app.register(healthRoutes, { parts, isStopping: () => isStopping })
   await app.ready()
   return app

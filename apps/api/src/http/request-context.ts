@@ -34,9 +34,11 @@ export const requestContext = fastifyPlugin(
     app.addHook('onRequest', async (request, reply) => {
       request.traceparent = continueTrace(request.headers.traceparent)
       const { runId } = request.params as { runId?: string }
+      const { node } = request.query as { node?: unknown }
       request.log = request.log.child({
         traceId: request.traceparent.split('-')[1],
         ...(runId !== undefined && { runId }),
+        ...(typeof node === 'string' && { node }),
       })
       reply.headers(contextHeaders(request))
     })

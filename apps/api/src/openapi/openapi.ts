@@ -9,7 +9,9 @@ import { componentName, components, localRefs } from './components.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The OpenAPI document of all routes, as YAML. Once the instance is ready. */
+    /** The OpenAPI document of all routes. Once the instance is ready. */
+    openapiDocument(): object
+    /** The same, as YAML. */
     openapiText(): string
   }
 }
@@ -58,9 +60,11 @@ export const openapi = fastifyPlugin(
       },
     })
 
+    let document: object | undefined
     let text: string | undefined
+    app.decorate('openapiDocument', () => (document ??= documentOf(app.swagger(), optionalBodies)))
     app.decorate('openapiText', () => {
-      text ??= stringify(documentOf(app.swagger(), optionalBodies), { lineWidth: 120, aliasDuplicateObjects: false })
+      text ??= stringify(app.openapiDocument(), { lineWidth: 120, aliasDuplicateObjects: false })
       return text
     })
   },

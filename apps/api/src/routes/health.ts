@@ -40,6 +40,7 @@ export const healthRoutes: FastifyPluginAsync<{ parts: readonly Part[]; isStoppi
     },
     async (request) => {
       if (isStopping()) throw problem('overloaded', 'The server is stopping.')
+      if (app.isUnderPressure()) throw problem('overloaded', 'The server is at its limit.')
       const results = await Promise.allSettled(parts.map(({ check }) => within(CHECK_TIMEOUT_MS, check())))
       const missing = parts.filter((_, index) => results[index]?.status === 'rejected').map(({ name }) => name)
       if (missing.length > 0) {

@@ -71,6 +71,7 @@ export const startRunRoute: FastifyPluginAsync<StartRunRouteParts> = async (app,
       const started = await startRun({ tenant, body, idempotencyKey: idempotencyKeyOf(request) })
       const { runId, answer, isReplay } = started
       request.log.info({ runId, isReplay }, 'A run was accepted')
+      app.metrics.runsAccepted.inc({ replayed: String(isReplay) })
       const replayed = isReplay ? { 'idempotent-replayed': 'true' } : {}
 
       if (acceptsEvents(request.headers.accept)) {

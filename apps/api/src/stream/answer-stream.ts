@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { problem } from '../http/problem.ts'
-import { contextHeaders } from '../http/request-context.ts'
 import { eventFilter, listOf } from './filter.ts'
 import { FORMATS, type StreamFormat } from './formats/encoder.ts'
 import type { StreamStart } from './stream-start.ts'
@@ -32,7 +31,7 @@ export function answerStream(
     runs: start,
     format,
     filter: format === 'treadle' ? isWanted : (event) => event.type.startsWith('run.') || isWanted(event),
-    headers: { ...contextHeaders(request), ...headers },
+    headers: { ...(reply.getHeaders() as Record<string, string>), ...headers },
   })
   return reply
 }
