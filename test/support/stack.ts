@@ -1,14 +1,20 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import {
   createSupervisor,
   type DatabaseUrls,
+  databaseUrls,
+  ensureDatabase,
   freePort,
+  prepareDatabase,
   type ScriptedMcp,
   type ScriptedModel,
   type ScriptedTools,
+  type Supervisor,
   startApi,
+  startPostgres,
   startScriptedMcp,
   startScriptedModel,
   startScriptedTools,
@@ -28,6 +34,8 @@ export type StackOptions = {
   stock?: boolean
   /** Temporal's database: gone with its process (default), or a file, which survives a kill and `restart`. */
   temporalDatabase?: 'memory' | 'file'
+  /** Postgres: a database of the server that all tests share (default), or a server of its own, which may be killed. */
+  postgres?: 'shared' | 'own'
   /** Where blobs go: a folder of this stack (default), or a real S3 server of its own. */
   blobs?: 'folder' | 's3'
   /** Further variables of the services, such as `AWS_ACCESS_KEY_ID` or `TREADLE_LOG_LEVEL`. */
@@ -44,6 +52,8 @@ export type Stack = {
   readonly tools: ScriptedTools
   readonly mcp: ScriptedMcp
   readonly database: DatabaseUrls
+  /** The server, where it is the stack's own. */
+  readonly postgres: Service | undefined
   readonly temporal: Service
   /** `host:port` of Temporal, namespace `default`. Stays the same over restarts. */
   readonly temporalAddress: string
@@ -85,7 +95,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     supervisor.keep({ name: 'scripted tools', stop: tools.close })
     const mcp = await startScriptedMcp()
     supervisor.keep({ name: 'scripted MCP server', stop: mcp.close })
-    const database = await cloneDatabase(shared.postgres)
+    const { postgres, database } =
+      rest.postgres === 'own'
+        ? await startOwnPostgres(supervisor, folder)
+        : { postgres: undefined, database: await cloneDatabase(shared.postgres) }
 
     const temporalPort = await freePort()
     const temporal = await createService('Temporal', async () => {
@@ -140,6 +153,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       tools,
       mcp,
       database,
+      postgres,
       temporal,
       temporalAddress: common.temporalAddress,
       api,
@@ -154,6 +168,29 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     }
   }
 }
+
+async function startOwnPostgres(supervisor: Supervisor, folder: string) {
+  await chmod(folder, 0o755) // Postgres does not run as root, and has to pass through.
+  const [port, password] = [await freePort(), 'treadle']
+  const url = (name: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${name}`
+  const postgres = await createService('Postgres', async () => {
+    // After a kill the sessions of the former server need a moment to notice; until then the new one refuses to start.
+    for (let tries = 1; ; tries++) {
+      try {
+        return (await startPostgres(supervisor, { dataFolder: join(folder, 'postgres'), port, password })).child
+      } catch (error) {
+        if (tries === POSTGRES_TRIES_MAX) throw error
+        await delay(100)
+      }
+    }
+  })
+  await ensureDatabase(url('postgres'), 'treadle')
+  const database = databaseUrls(url('treadle'), password)
+  await prepareDatabase(database)
+  return { postgres, database }
+}
+
+const POSTGRES_TRIES_MAX = 50
 
 async function blobFolder(parent: string) {
   const folder = join(parent, 'blobs')

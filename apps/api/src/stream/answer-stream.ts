@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { problem } from '../http/problem.ts'
 import { eventFilter, listOf } from './filter.ts'
@@ -31,7 +32,7 @@ export function answerStream(
     runs: start,
     format,
     filter: format === 'treadle' ? isWanted : (event) => event.type.startsWith('run.') || isWanted(event),
-    headers: { ...(reply.getHeaders() as Record<string, string>), ...headers },
+    headers: { ...(reply.getHeaders() as OutgoingHttpHeaders), ...headers },
   })
   return reply
 }

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 
 /** Why the server ends a stream before its last event; the client resumes. */
 export type ByeReason = 'shutting-down' | 'too-slow' | 'unavailable'
@@ -19,7 +19,7 @@ export type SseWriter = {
 }
 
 export type SseOptions = {
-  headers: Record<string, string>
+  headers: OutgoingHttpHeaders
   heartbeatMs: number
   stallMs: number
   /** Default true. Readers of other protocols know no event `bye`. */
@@ -68,7 +68,7 @@ export function openSse(
     setTimeout(() => response.destroy(), BYE_GRACE_MS).unref()
   }
 
-  response.writeHead(200, { ...HEADERS, ...headers })
+  response.writeHead(200, { ...headers, ...HEADERS })
   response.write('retry: 1000\n\n')
 
   return {

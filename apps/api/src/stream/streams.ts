@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { RunId, TenantId } from '@treadle/contract'
 import type { EventLog, SerialisedEvent } from '@treadle/storage'
 import { encodeCursor } from './cursor.ts'
@@ -17,7 +17,7 @@ export type StreamRequest = {
   filter: EventFilter
   /** Other ones than `treadle` are for one run. */
   format: StreamFormat
-  headers: Record<string, string>
+  headers: OutgoingHttpHeaders
 }
 
 /** All streams of the process. */
