@@ -9,7 +9,10 @@
 --  3. `seq` goes on from the locked row's `last_seq`: no gap, no repetition, and the order of commits is the order of `seq`.
 --  4. An attempt's events count only while the node's row says that this attempt is the newest and runs (the fence), and only those
 --     whose ordinal is above the row's `last_ordinal`: a batch that is sent again changes nothing.
---  5. The outbox is applied without a gap, each number once, and nothing after the run's last event.
+--  5. The outbox is applied without a gap, each number once, and nothing after the run's last event. A workflow task that was lost after
+--     its local activities had written is done again, maybe with more to know, such as a cancel: what the workflow tells then under
+--     numbers that are applied is something else. The run's row keeps a mark of what the last numbers stood for (`outbox_tail`): from the
+--     first one that differs on the newer telling counts, and of it what the rows of nodes still lack.
 --  6. A claim has an id. Sent again, it gets the attempt that it got.
 --  7. After the last event of a run nothing is appended to it.
 --  8. The time of a run's events never goes backwards, whatever the clock does.
@@ -97,6 +100,11 @@ return ends is null or not exists (
   left join treadle.node_runs n on n.tenant = in_tenant and n.run_id = run and n.path = e ->> 0
   where n.attempt is distinct from (e ->> 1)::integer or n.status = 'running');
 
+-- What an event of the outbox is told apart by from another one under the same number: six hex digits.
+create function treadle.outbox_mark(type text, node text, data text) returns text
+language sql immutable
+return left(md5(type || coalesce(' ' || node, '') || case when type = 'signal.received' then coalesce(data::json ->> 'id', '') else '' end), 6);
+
 -- Applies a batch. Runs are named once, in `tenants` and `runs`, and meant by their index from then on; no path comes twice in the
 -- attempts, nor in the claims. Answers { runs: [[lastSeq, outboxApplied, cancelRequested, pauseRequested, ended, exceeded]],
 -- accepted: [boolean for each attempt], claims: [{ status, … }] }. A run that does not exist counts as ended. `exceeded`: the outbox
@@ -128,6 +136,9 @@ declare
   v_told integer[] := array_fill(null::integer, array[cardinality(runs)]);
   v_lines text[] := array_fill(''::text, array[cardinality(runs)]);
   v_applied integer[];
+  -- The first number of the outbox that counts, and marks of those before it, the last ones.
+  v_from integer[];
+  v_tail text[];
   v_cancel boolean[];
   v_pause boolean[];
   v_ended boolean[];
@@ -152,8 +163,9 @@ begin
     array_agg(l.created_at order by k.ix), array_agg(greatest(clock_timestamp()::timestamptz(3), l.last_event_at) order by k.ix),
     array_agg(coalesce(l.last_seq, 0) order by k.ix), array_agg(coalesce(l.outbox_applied, 0) order by k.ix),
     array_agg(coalesce(l.cancel_requested, false) order by k.ix), array_agg(coalesce(l.pause_requested, false) order by k.ix),
-    array_agg(l.id is null or l.ended_seq is not null order by k.ix), array_agg(l.budget_runs is not null order by k.ix)
-  into v_created, v_time, v_seq, v_applied, v_cancel, v_pause, v_ended, v_limited
+    array_agg(l.id is null or l.ended_seq is not null order by k.ix), array_agg(l.budget_runs is not null order by k.ix),
+    array_agg(coalesce(l.outbox_tail, '') order by k.ix)
+  into v_created, v_time, v_seq, v_applied, v_cancel, v_pause, v_ended, v_limited, v_tail
   from generate_series(1, cardinality(runs)) as k(ix) left join locked l on l.ix = k.ix;
 
   if true = any (v_limited) and cardinality(o_run) + cardinality(c_run) > 0 then
@@ -222,31 +234,40 @@ begin
   end if;
 
   if cardinality(o_run) > 0 then
+    select array_agg(coalesce(differs.n, v_applied[k.ix] + 1) order by k.ix) into v_from
+    from generate_series(1, cardinality(runs)) as k(ix) left join (
+      select o.run, min(o.n) as n from unnest(o_run, o_n, o_type, o_node, o_data) as o(run, n, type, node, data)
+      where o.n between greatest(1, v_applied[o.run] - length(v_tail[o.run]) / 6 + 1) and v_applied[o.run] and not v_ended[o.run]
+        and treadle.outbox_mark(o.type, o.node, o.data) <> substr(v_tail[o.run], length(v_tail[o.run]) - 6 * (v_applied[o.run] - o.n + 1) + 1, 6)
+      group by o.run
+    ) as differs on differs.run = k.ix;
+
     -- Of children, which end in the outbox of their parent; before the run's last event, which tells the sum.
     perform treadle.add_usage(tenants[u.run], runs[u.run], u.usage::json)
     from (
-      select o.*, o.n = v_applied[o.run] + row_number() over (partition by o.run order by o.n) as is_next
-      from unnest(o_run, o_n, o_usage) as o(run, n, usage) where o.n > v_applied[o.run] and not v_ended[o.run]
-    ) as u where u.is_next and u.usage is not null;
+      select o.*, o.n = v_from[o.run] - 1 + row_number() over (partition by o.run order by o.n) as is_next
+      from unnest(o_run, o_n, o_node, o_usage) as o(run, n, node, usage) where o.n >= v_from[o.run] and not v_ended[o.run]
+    ) as u where u.is_next and u.usage is not null and not exists (
+      select from treadle.node_runs n where n.tenant = tenants[u.run] and n.run_id = runs[u.run] and n.path = u.node
+        and n.status not in ('running', 'retrying'));
 
     for row in
       with numbered as (
-        select o.*, o.n = 0 as is_own,
-          o.n = 0 or o.n = v_applied[o.run] + row_number() over (partition by o.run, o.n = 0 order by o.ix) as is_next,
+        select o.*, o.n > 0 and v_from[o.run] <= v_applied[o.run] as is_retold,
+          o.n = 0 or o.n = v_from[o.run] - 1 + row_number() over (partition by o.run, o.n = 0 order by o.ix) as is_next,
           o.type like 'node.%' and o.type not in ('node.delta', 'node.retrying') as is_status
         from unnest(o_run, o_n, o_type, o_node, o_if_open, o_data, o_kind, o_signal, o_output, o_error, o_usage, o_after)
           with ordinality as o(run, n, type, node, if_open, data, kind, signal, output, error, usage, after, ix)
-        where (o.n = 0 or o.n > v_applied[o.run]) and not v_ended[o.run] and treadle.ends_stand(tenants[o.run], runs[o.run], o.after)
+        where (o.n = 0 or o.n >= v_from[o.run]) and not v_ended[o.run] and treadle.ends_stand(tenants[o.run], runs[o.run], o.after)
       ), ordered as (
         select o.*,
           count(*) filter (where type in ('run.completed', 'run.failed', 'run.cancelled'))
             over (partition by run order by ix rows between unbounded preceding and 1 preceding) as ends_before,
-          lag(type) over (partition by run, node, is_status order by ix) as status_before
+          lag(type) over (partition by run, node, is_status order by ix) as status_before,
+          lag(type) over (partition by run, type like 'run.%' order by ix) as run_before
         from numbered o where is_next
       ), judged as (
-        select o.*, n.attempt as known_attempt, n.status as known_status, n.has_checkpoint,
-          case when o.status_before is not null then o.status_before = 'node.started'
-            else coalesce(n.status in ('running', 'retrying'), false) end as open
+        select o.*, n.attempt as known_attempt, n.status as known_status, n.has_checkpoint
         from ordered o
         left join treadle.node_runs n on n.tenant = tenants[o.run] and n.run_id = runs[o.run] and n.path = o.node
         where o.ends_before = 0
@@ -258,14 +279,21 @@ begin
           case when j.type = 'run.cancelled' then treadle.with_reason(j.data, r.cancel_reason)
             when j.type in ('run.completed', 'run.failed') then treadle.with_usage(j.data, r) else j.data end as data,
           v_seq[j.run] + (row_number() over (partition by j.run order by j.ix))::integer as seq
-        from judged j left join treadle.runs r
-          on j.type in ('run.completed', 'run.failed', 'run.cancelled') and r.tenant = tenants[j.run] and r.id = runs[j.run]
-        where case when not j.is_own then j.open or not j.if_open
-          when j.known_status is null then (j.type in ('node.started', 'node.skipped', 'node.reused')) = (j.status_before is null)
-          when j.type in ('node.started', 'node.skipped', 'node.reused') then false
-          when j.known_status in ('running', 'retrying') then true
+        from judged j left join treadle.runs r on j.type like 'run.%' and r.tenant = tenants[j.run] and r.id = runs[j.run]
+        where case when not j.is_status then not j.is_retold or case j.type
+              when 'run.started' then r.started_at is null
+              when 'run.waiting' then coalesce(j.run_before, 'run.' || r.status) <> 'run.waiting'
+              when 'run.paused' then coalesce(j.run_before, 'run.' || r.status) <> 'run.paused'
+              when 'run.resumed' then coalesce(j.run_before, 'run.' || r.status) in ('run.waiting', 'run.paused')
+              when 'signal.received' then not exists (
+                select from treadle.events e where e.run_created_at = v_created[j.run] and e.tenant = tenants[j.run]
+                  and e.run_id = runs[j.run] and e.type = j.type and e.data::json ->> 'id' = j.data::json ->> 'id')
+              else true end
+          when j.type in ('node.started', 'node.skipped', 'node.reused') then j.known_status is null and j.status_before is null
+          when coalesce(j.status_before, j.known_status) in ('node.started', 'running', 'retrying') then true
           -- A failure that a catch has taken is followed by the end of the catch, which may be a failure too.
-          else j.known_status = 'failed' and not (j.has_checkpoint or j.if_open) and (j.type <> 'node.failed' or not exists (
+          when j.status_before is not null then j.status_before = 'node.failed' and not j.if_open
+          else coalesce(j.known_status = 'failed', false) and not (j.has_checkpoint or j.if_open) and (j.type <> 'node.failed' or not exists (
             select from treadle.events e where e.run_created_at = v_created[j.run] and e.tenant = tenants[j.run]
               and e.run_id = runs[j.run] and e.node = j.node and e.type = j.type and e.data = j.data)) end
       ), stored as (
@@ -314,6 +342,7 @@ begin
         where r.tenant = tenants[s.run] and r.id = runs[s.run]
       )
       select o.run, max(o.n) as n, max(new.seq) as seq,
+        string_agg(treadle.outbox_mark(o.type, o.node, o.data), '' order by o.ix) filter (where o.n > 0) as marks,
         coalesce(bool_or(o.type in ('run.completed', 'run.failed', 'run.cancelled')), false) as ended,
         count(*) filter (where new.is_counted) as counted,
         case when content then string_agg(
@@ -321,7 +350,11 @@ begin
           E'\n' order by o.ix) end as lines
       from judged o left join new on new.ix = o.ix group by o.run
     loop
-      v_applied[row.run] := greatest(v_applied[row.run], row.n);
+      if row.n > 0 then
+        v_tail[row.run] := right(
+          left(v_tail[row.run], length(v_tail[row.run]) - 6 * (v_applied[row.run] - v_from[row.run] + 1)) || row.marks, 6 * 64);
+        v_applied[row.run] := row.n;
+      end if;
       v_ended[row.run] := row.ended;
       if v_limited[row.run] and row.counted > 0 then
         v_exceeded[row.run] := treadle.count_nodes(tenants[row.run], runs[row.run], row.counted, true);
@@ -403,9 +436,10 @@ begin
     end loop;
   end if;
 
-  update treadle.runs r set last_seq = k.seq, last_event_at = k.time, outbox_applied = k.applied
-  from unnest(tenants, runs, v_seq, v_time, v_applied) as k(tenant, run, seq, time, applied)
-  where r.tenant = k.tenant and r.id = k.run and (r.last_seq, r.outbox_applied) is distinct from (k.seq, k.applied);
+  update treadle.runs r set last_seq = k.seq, last_event_at = k.time, outbox_applied = k.applied, outbox_tail = k.tail
+  from unnest(tenants, runs, v_seq, v_time, v_applied, v_tail) as k(tenant, run, seq, time, applied, tail)
+  where r.tenant = k.tenant and r.id = k.run
+    and (r.last_seq, r.outbox_applied, r.outbox_tail) is distinct from (k.seq, k.applied, k.tail);
 
   perform treadle.tell(tenants, runs, v_told, case when content then v_lines end);
   return json_build_object(

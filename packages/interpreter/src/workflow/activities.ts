@@ -80,7 +80,6 @@ export function executeSegmentHere(task: SegmentTask, timeoutMs: number): Promis
   const here = proxyLocalActivities<Local>({
     ...LOCAL,
     startToCloseTimeout: timeoutMs + LOCAL_START_TO_CLOSE_MS,
-    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   })
   return here.executeSegment(task)
 }

@@ -46,8 +46,11 @@ export function createSegments({ run, gate, outbox, recorder, waitsElsewhere }: 
         outbox: outbox.take(),
         ...(isRest && isAlone ? { endN: outbox.lastN + 1 } : {}),
       }
-      const start = isHere ? executeSegmentHere : executeSegmentElsewhere
-      const result = await inScope(cancellation, () => start(task, timeoutMs))
+      // A local activity is not cancelled: one that has ended in the same moment would fail the workflow task (sdk-rust #705), and it ends
+      // soon by itself, or by the run's flag.
+      const result = await (isHere
+        ? executeSegmentHere(task, timeoutMs)
+        : inScope(cancellation, () => executeSegmentElsewhere(task, timeoutMs)))
       outbox.applied(result.outboxApplied)
       hasEnded ||= result.ended === true
       if (result.paused) await condition(() => gate.isPaused || cancellation.isCancelled, PAUSE_SIGNAL_MS)
