@@ -30,9 +30,7 @@ type Executor struct {
 	Redactor *secrets.Redactor
 	// Cache keeps results of nodes that have `cacheMs`.
 	Cache Cache
-	// Budgets counts calls of models in runs that have limits.
-	Budgets Budgets
-	Log     *slog.Logger
+	Log   *slog.Logger
 }
 
 // Cache has results of earlier runs.
@@ -49,7 +47,7 @@ func (e *Executor) Attempt(ctx context.Context, task *contract.NodeTask, host fu
 		return Outcome{}, err
 	}
 	if claim.Status != "claimed" {
-		return earlierOutcome(task.Path, claim)
+		return earlierOutcome(claim)
 	}
 	stop := newStop(ctx)
 	defer stop.Now(errOver) // Whatever still listens (a request, a function that goes on) has to let go.
@@ -112,17 +110,15 @@ func (e *Executor) perform(ctx context.Context, task *contract.NodeTask, claim a
 		}
 		return e.Values.Load(ctx, task.Run, value)
 	}
-	keep := func(ctx context.Context, value jsonvalue.Value, bytesMax int) (jsonvalue.Value, error) {
-		return e.keep(ctx, task.Run, value, bytesMax)
-	}
-	result, err := e.Work.Perform(ctx, &work.Context{
-		Task: task, Attempt: claim.Attempt, Events: writer, Usage: usage, Budget: e.budgetOf(writer, claim), Load: load, Keep: keep,
-	})
+	result, err := e.Work.Perform(ctx, &work.Context{Task: task, Attempt: claim.Attempt, Events: writer, Usage: usage, Load: load})
 	if err == nil {
 		err = ctx.Err()
 	}
-	if err == nil && !result.IsFinished {
+	if err == nil {
 		result.Output, err = e.finishOutput(ctx, task, result.Output, result.IsChecked)
+	}
+	if err == nil && result.BeforeEnd != nil {
+		err = result.BeforeEnd(ctx)
 	}
 	if err == nil && task.CacheMs != nil {
 		err = e.Cache.Keep(ctx, task, result.Output)
@@ -142,7 +138,7 @@ func nodeKind(kind string) string {
 	}
 }
 
-func earlierOutcome(path string, claim appender.ClaimResult) (Outcome, error) {
+func earlierOutcome(claim appender.ClaimResult) (Outcome, error) {
 	outcome := Outcome{OutboxApplied: claim.OutboxApplied, Usage: claim.Usage, Error: claim.Error}
 	switch claim.Status {
 	case "done":
@@ -153,9 +149,6 @@ func earlierOutcome(path string, claim appender.ClaimResult) (Outcome, error) {
 		outcome.Status, outcome.Output = Completed, output
 	case "failed":
 		outcome.Status = Failed
-	case "refused":
-		outcome.Status = Failed
-		outcome.Error.Node = path
 	case "cancelled":
 		outcome.Status = WasCancelled
 	default:

@@ -1,5 +1,4 @@
-// Package storage calls what workers of every language share in Postgres, beside treadle.append: packages/storage/routines has it.
-package storage
+package database
 
 import (
 	"context"
@@ -8,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"treadle.dev/treadle/internal/contract"
-	"treadle.dev/treadle/internal/database"
 	"treadle.dev/treadle/internal/values"
 )
 
@@ -29,7 +27,7 @@ const addRefs = `
 
 // Add writes the reference. Repeats change nothing.
 func (r *BlobRefs) Add(ctx context.Context, run contract.RunRef, blob values.Blob) error {
-	ctx, cancel := context.WithTimeout(ctx, database.CallTimeout)
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	return pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, touchBlobs, run.Tenant, []string{blob.SHA256}, []int64{blob.Size}); err != nil {
