@@ -51,10 +51,25 @@ test('blobs of a result are held while it is cached, and by every run that took 
   expect(await cache().find(reader, key('blob'), HOUR_MS, signal)).toEqual({ output })
   expect(await holders(sha256)).toEqual([expect.stringMatching(/^cache:/), reader.id])
 
-  // Another result that is kept later clears away what is over.
   await storage().admin.query('select pg_sleep(0.01)')
-  await cache().keep(run, key('other'), { output: 1, ttlMs: HOUR_MS }, signal)
+  await storage().worker.query('select treadle.forget_old_results(10)')
   expect(await holders(sha256)).toEqual([reader.id])
+})
+
+test('erasing a run takes its results out of the cache, and those of a later time stay', async () => {
+  const sha256 = 'b'.repeat(64)
+  const run = await storage().startRun()
+  await cache().keep(run, key('erased'), { output: { $blob: { sha256, size: 20_000 } }, ttlMs: HOUR_MS }, signal)
+  const outbox = [{ n: 1, type: 'run.completed' as const, data: { output: null } }]
+  await storage().appender.record({ run, outbox })
+  await cache().keep(run, key('later'), { output: 1, ttlMs: HOUR_MS }, signal)
+  const later = "update treadle.cached_results set created_at = created_at + interval '2 min' where output::text = '1'"
+  await storage().admin.query(later)
+
+  await storage().admin.query('select treadle.erase_run($1, $2)', [run.tenant, run.id])
+  expect(await cache().find(run, key('erased'), HOUR_MS, signal)).toBeNull()
+  expect(await cache().find(run, key('later'), HOUR_MS, signal)).toEqual({ output: 1 })
+  expect(await holders(sha256)).toEqual([])
 })
 
 test('a work that holds NUL, which Postgres does not take, is cached too', async () => {

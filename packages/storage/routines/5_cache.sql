@@ -29,7 +29,7 @@ begin
 end
 $$;
 
--- Keeps a result for `ttl_ms`, in the place of an older one, and drops some of the tenant's that are over.
+-- Keeps a result for `ttl_ms`, in the place of an older one.
 create function treadle.keep_cached(
   in_tenant text, runtime text, work json, output_schema json, in_output json, ttl_ms bigint
 ) returns void
@@ -39,15 +39,6 @@ as $$
 declare
   new_key constant text := treadle.cache_key(runtime, work, output_schema);
 begin
-  with over as (
-    select c.key from treadle.cached_results c
-    where c.tenant = in_tenant and c.expires_at < clock_timestamp() and c.key <> new_key
-    order by c.expires_at limit 20 for update skip locked
-  ), dropped as (
-    delete from treadle.cached_results c using over where c.tenant = in_tenant and c.key = over.key
-  )
-  delete from treadle.blob_refs r using over where r.tenant = in_tenant and r.run_id = 'cache:' || over.key;
-
   insert into treadle.cached_results as c (tenant, key, output, created_at, expires_at)
   values (in_tenant, new_key, in_output, clock_timestamp(), clock_timestamp() + ttl_ms * interval '1 ms')
   on conflict (tenant, key) do update set
@@ -74,3 +65,34 @@ begin
   on conflict do nothing;
 end
 $$;
+
+-- Drops results whose time is over; says how many.
+create function treadle.forget_old_results(max integer) returns integer
+language plpgsql
+as $$
+declare
+  forgotten integer;
+begin
+  with over as (
+    select c.tenant, c.key from treadle.cached_results c
+    where c.expires_at < clock_timestamp() order by c.expires_at limit max for update skip locked
+  ), dropped as (
+    delete from treadle.cached_results c using over where c.tenant = over.tenant and c.key = over.key
+  ), released as (
+    delete from treadle.blob_refs r using over where r.tenant = over.tenant and r.run_id = 'cache:' || over.key
+  )
+  select count(*) into forgotten from over;
+  return forgotten;
+end
+$$;
+
+-- Drops what a run may have left in the cache, with others' of the same time: nobody notes whose a result is, and a cache may forget.
+create function treadle.forget_results_of(run treadle.runs) returns void
+language sql
+begin atomic
+  delete from treadle.blob_refs r using treadle.cached_results c
+  where r.tenant = run.tenant and c.tenant = run.tenant and r.run_id = 'cache:' || c.key
+    and c.created_at between run.created_at and run.ended_at + interval '1 minute';
+  delete from treadle.cached_results c
+  where c.tenant = run.tenant and c.created_at between run.created_at and run.ended_at + interval '1 minute';
+end;

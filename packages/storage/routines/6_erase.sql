@@ -25,6 +25,7 @@ begin
   loop
     execute format('delete from treadle.%I where tenant = $1 and run_id = $2', name) using in_tenant, in_id;
   end loop;
+  perform treadle.forget_results_of(run);
   delete from treadle.runs r where r.tenant = in_tenant and r.id = in_id;
   perform from treadle.plans p where p.tenant = in_tenant and p.hash = run.plan_hash for update;
   -- A statement of its own, behind the lock: it sees the runs that came with this plan meanwhile.

@@ -70,6 +70,7 @@ grant execute on function treadle.append, treadle.envelope, treadle.tell, treadl
   to treadle_worker;
 grant execute on function treadle.write_turn, treadle.read_transcript, treadle.cancelled_call, treadle.pin_tools to treadle_worker;
 grant execute on function treadle.cache_key, treadle.find_cached, treadle.keep_cached, treadle.refer_to_blobs to treadle_worker;
+grant execute on function treadle.forget_old_results to treadle_worker;
 grant execute on function treadle.stored_workflow to treadle_worker;
 grant execute on function treadle.reserve, treadle.settle, treadle.settle_dead, treadle.budget_refusal, treadle.count_nodes
   to treadle_worker;

@@ -32,12 +32,13 @@ const RETENTION_MS = 90 * DAY_MS
 const INTERVAL_MS = 60_000
 const RUNS_AT_ONCE = 20
 const KEYS_AT_ONCE = 1_000
+const RESULTS_AT_ONCE = 1_000
 /** So that a round ends, and a stop need not wait for long. */
 const RUNS_A_ROUND = 1_000
 const BLOBS_A_ROUND = 1_000
 
 /**
- * Erases runs whose time is over, forgets idempotency keys, and sweeps blobs that nothing refers to any more, round after round. Each step
+ * Erases runs whose time is over, forgets idempotency keys and cached results, and sweeps blobs that nothing refers to any more, round after round. Each step
  * holds the lock of what it deletes, so any number of processes may do it at once, and a round that fails is simply followed by the next.
  */
 export function createHousekeeper(options: HousekeeperOptions): Housekeeper {
@@ -78,7 +79,10 @@ export function createHousekeeper(options: HousekeeperOptions): Housekeeper {
       ])
       erased += last
     }
-    const forgotten = await call('select treadle.forget_old_keys($1) as count', [KEYS_AT_ONCE])
+    const forgotten = await call('select treadle.forget_old_keys($1) + treadle.forget_old_results($2) as count', [
+      KEYS_AT_ONCE,
+      RESULTS_AT_ONCE,
+    ])
     const swept = await sweepBlobs({
       pool,
       blobs,
