@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { cacheFolder, createReport, freePort, goInstall, messageOf, type Supervisor } from '@treadle/local'
+import { createService, type Service } from './service.ts'
 
 const VERSITYGW = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0'
 
@@ -12,6 +13,8 @@ export type S3Server = {
   bucket: string
   /** For `TREADLE_BLOBS`. */
   blobs: string
+  /** The server as a process. */
+  service: Service
   /** The credentials, as the AWS SDK reads them. */
   env: { AWS_ACCESS_KEY_ID: string; AWS_SECRET_ACCESS_KEY: string }
 }
@@ -47,21 +50,28 @@ export async function startS3(supervisor: Supervisor, folder: string): Promise<S
   const [port, region, bucket] = [await freePort(), 'us-east-1', 'treadle']
   const env = { AWS_ACCESS_KEY_ID: 'treadle-test', AWS_SECRET_ACCESS_KEY: 'treadle-test-secret' }
   const endpoint = `http://127.0.0.1:${port}`
-  await supervisor.start({
-    name: 'S3',
-    command,
-    // A folder beside the objects for their metadata: not every file system of a temporary folder has attributes.
-    args: ['--quiet', '--port', `127.0.0.1:${port}`, '--region', region, 'posix', '--sidecar', sidecar, objects],
-    env: { ROOT_ACCESS_KEY: env.AWS_ACCESS_KEY_ID, ROOT_SECRET_KEY: env.AWS_SECRET_ACCESS_KEY },
-  })
+  const start = () =>
+    supervisor.start({
+      name: 'S3',
+      command,
+      // A folder beside the objects for their metadata: not every file system of a temporary folder has attributes.
+      args: ['--quiet', '--port', `127.0.0.1:${port}`, '--region', region, 'posix', '--sidecar', sidecar, objects],
+      env: { ROOT_ACCESS_KEY: env.AWS_ACCESS_KEY_ID, ROOT_SECRET_KEY: env.AWS_SECRET_ACCESS_KEY },
+    })
+  const service = await createService('S3', start)
   await createBucketOnceServing({ endpoint, region, bucket, env })
   const query = new URLSearchParams({ endpoint, region })
-  return { endpoint, region, bucket, blobs: `s3://${bucket}?${query}`, env }
+  return { endpoint, region, bucket, blobs: `s3://${bucket}?${query}`, env, service }
 }
 
 const SERVING_TIMEOUT_MS = 20_000
 
-async function createBucketOnceServing({ endpoint, region, bucket, env }: Omit<S3Server, 'blobs'>): Promise<void> {
+async function createBucketOnceServing({
+  endpoint,
+  region,
+  bucket,
+  env,
+}: Omit<S3Server, 'blobs' | 'service'>): Promise<void> {
   const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY }
   const client = new S3Client({ endpoint, region, forcePathStyle: true, credentials, maxAttempts: 1 })
   const deadline = performance.now() + SERVING_TIMEOUT_MS

@@ -58,6 +58,8 @@ export type Stack = {
   /** `host:port` of Temporal, namespace `default`. Stays the same over restarts. */
   readonly temporalAddress: string
   readonly api: Service
+  /** Where the blobs are: with `blobs: 's3'`. */
+  readonly s3: Service | undefined
   /** In the order of starting; stopped ones included. */
   readonly workers: readonly Service[]
   /** One more API on the same servers, with further variables of its own. */
@@ -157,6 +159,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       temporal,
       temporalAddress: common.temporalAddress,
       api,
+      s3: blobs.service,
       workers,
       startWorker: addWorker,
       startApi: async (ownEnv?: NodeJS.ProcessEnv) => {
@@ -195,7 +198,7 @@ const POSTGRES_TRIES_MAX = 50
 async function blobFolder(parent: string) {
   const folder = join(parent, 'blobs')
   await mkdir(folder)
-  return { blobs: pathToFileURL(folder).href, env: {} }
+  return { blobs: pathToFileURL(folder).href, env: {}, service: undefined }
 }
 
 /** Only what a program needs to run: a key or a proxy of whoever runs the tests must not change them. */

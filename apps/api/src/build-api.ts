@@ -142,7 +142,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   const checkValue = createCheckValue()
   const startRun = createStartRun({ runs, workflows, blobs, blobRefs, compile, checkValue, starter })
   const forkRun = createForkRun({ runs, state, blobs, blobRefs, compile, checkValue, starter })
-  const deliverSignal = createDeliverSignal({ runs, log, bridge, checkValue })
+  const deliverSignal = createDeliverSignal({ runs, log, bridge, blobs, blobRefs, checkValue })
   const storeWorkflow = createStoreWorkflow({ workflows, blobs, blobRefs })
   const control = createControlRun({ runs, bridge, log: logger })
 

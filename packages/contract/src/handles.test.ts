@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { findForgedHandle, handlesIn, isHandle, replaceHandles, toHandle } from './handles.ts'
+import {
+  findForgedHandle,
+  handlesIn,
+  isAboutUnread,
+  isHandle,
+  placesOfHandles,
+  replaceHandles,
+  toHandle,
+} from './handles.ts'
 import type { Json } from './json.ts'
 
 const blob = { sha256: 'a'.repeat(64), size: 20_000 }
@@ -23,4 +31,15 @@ test('a handle is replaced by what it stands for, also where that is null, and s
   const value = { list: [toHandle(blob)], other: toHandle({ ...blob, sha256: 'b'.repeat(64) }) } as unknown as Json
   const load = ({ sha256 }: { sha256: string }) => (sha256.startsWith('a') ? null : undefined)
   expect(replaceHandles(value, load)).toEqual({ ...(value as object), list: [null] })
+})
+
+test('what was not read is no fault, nor is what depends on it', () => {
+  const unread = placesOfHandles({ list: [1, toHandle(blob)] } as unknown as Json)
+  expect(unread).toEqual(['/list/1'])
+  expect(isAboutUnread('/list/1', 'type', unread)).toBe(true)
+  expect(isAboutUnread('/list/1/name', 'type', unread)).toBe(true)
+  expect(isAboutUnread('/list', 'contains', unread)).toBe(true)
+  expect(isAboutUnread('', 'oneOf', unread)).toBe(true)
+  expect(isAboutUnread('/list', 'maxItems', unread)).toBe(false)
+  expect(isAboutUnread('/list/10', 'type', unread)).toBe(false)
 })

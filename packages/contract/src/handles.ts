@@ -43,3 +43,24 @@ export function replaceHandles(value: Json, load: (blob: Blob) => Json | undefin
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceHandles(item, load)]))
 }
+
+/** The JSON Pointer of every handle in `value`. */
+export function placesOfHandles(value: Json, pointer = ''): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  if (isHandle(value)) return [pointer]
+  return Object.entries(value).flatMap(([key, part]) =>
+    placesOfHandles(part, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+  )
+}
+
+/** Keywords whose verdict on a value depends on what is inside it. */
+const LOOK_INSIDE = new Set(['anyOf', 'oneOf', 'not', 'if', 'contains', 'const', 'enum', 'uniqueItems'])
+
+/**
+ * Says whether a fault that a JSON Schema found at `pointer` by `keyword` is about one of the places that were not read, because what is there
+ * can only be passed on: then it does not count.
+ */
+export function isAboutUnread(pointer: string, keyword: string, unread: readonly string[]): boolean {
+  const isAt = (inner: string, outer: string) => inner === outer || inner.startsWith(`${outer}/`)
+  return unread.some((place) => isAt(pointer, place) || (LOOK_INSIDE.has(keyword) && isAt(place, pointer)))
+}

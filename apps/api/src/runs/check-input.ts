@@ -1,10 +1,11 @@
 import {
   handlesIn,
-  isHandle,
+  isAboutUnread,
   type Json,
   type JsonSchema,
   type Plan,
   type ProblemError,
+  placesOfHandles,
   replaceHandles,
   type TenantId,
 } from '@treadle/contract'
@@ -53,26 +54,11 @@ export async function storedValueErrors(
     throw problem('dependency-unavailable', 'The blob store cannot be reached.', { cause: error })
   })
   if (handlesIn(value).length === 0) return checkValue(schema, value)
-  const unread = placesOfHandles(value, '')
+  const unread = placesOfHandles(value)
   return checkValue(
     schema,
     replaceHandles(value, () => null),
-  ).filter(
-    ({ path, code }) => !unread.some((place) => isAt(path, place) || (LOOK_INSIDE.has(code) && isAt(place, path))),
-  )
-}
-
-/** Keywords whose verdict on a value depends on what is inside it. */
-const LOOK_INSIDE = new Set(['anyOf', 'oneOf', 'not', 'if', 'contains', 'const', 'enum', 'uniqueItems'])
-
-const isAt = (path: string, place: string) => path === place || path.startsWith(`${place}/`)
-
-function placesOfHandles(value: Json, path: string): string[] {
-  if (typeof value !== 'object' || value === null) return []
-  if (isHandle(value)) return [path]
-  return Object.entries(value).flatMap(([key, part]) =>
-    placesOfHandles(part, `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
-  )
+  ).filter(({ path, code }) => !isAboutUnread(path, code, unread))
 }
 
 function refuse(errors: readonly ProblemError[], at: string): void {

@@ -1,5 +1,6 @@
 import type { Bridge } from '@treadle/bridge'
 import {
+  handlesIn,
   type Json,
   type JsonSchema,
   type Path,
@@ -11,11 +12,13 @@ import {
   type TenantId,
   workflowIdOf,
 } from '@treadle/contract'
-import type { EventLog, RunRow, RunStore, WaitingRow } from '@treadle/storage'
+import type { BlobRefs, EventLog, RunRow, RunStore, WaitingRow } from '@treadle/storage'
 import { crashPoint } from '../crash-points.ts'
 import { problem } from '../http/problem.ts'
 import { unreachable } from './bridge-problems.ts'
 import type { CheckValue } from './check-value.ts'
+import { offloadLarge } from './large-values.ts'
+import { createPutBlob, type PutBlobParts } from './put-blob.ts'
 import { hasEnded } from './run-view.ts'
 import { awaitSignalReceived } from './signal-log.ts'
 
@@ -31,7 +34,8 @@ export type SignalCommand = {
   mayRepeat: boolean
 }
 
-export type DeliverSignalParts = {
+export type DeliverSignalParts = PutBlobParts & {
+  blobRefs: Pick<BlobRefs, 'add'>
   runs: Pick<RunStore, 'get' | 'planOf' | 'waiting'>
   log: Pick<EventLog, 'read' | 'follow'>
   bridge: Pick<Bridge, 'signalUpdate' | 'signalLater'>
@@ -47,8 +51,9 @@ const RECEIPT_TIMEOUT_MS = 10_000
  * @throws ProblemAnswer
  */
 export const createDeliverSignal =
-  ({ runs, log, bridge, checkValue }: DeliverSignalParts) =>
+  (parts: DeliverSignalParts) =>
   async (command: SignalCommand): Promise<SignalAccepted> => {
+    const { runs, log, bridge, checkValue } = parts
     const { tenant, runId, name, id } = command
     const run = await runs.get(tenant, runId)
     if (!run) throw problem('not-found', `There is no run ${runId}.`)
@@ -65,7 +70,7 @@ export const createDeliverSignal =
     const plan = await runs.planOf(tenant, runId)
     checkPayload(checkValue, command, target, plan)
     crashPoint('signal.checked')
-    await send(bridge, run, command, target)
+    await send(bridge, run, { ...command, payload: await keepLarge(parts, command) }, target)
     crashPoint('signal.sent')
 
     const seq = await awaitSignalReceived(log, { ...received, waitMs: RECEIPT_TIMEOUT_MS })
@@ -73,6 +78,14 @@ export const createDeliverSignal =
     crashPoint('signal.received')
     return { id: runId, signal: name, seq }
   }
+
+/** The payload with its large parts stored: nothing large goes into Temporal, and the run refers to them before that sees them. */
+async function keepLarge(parts: DeliverSignalParts, { tenant, runId, payload }: SignalCommand): Promise<Json> {
+  const kept = await offloadLarge(payload, createPutBlob(parts, tenant))
+  const blobs = handlesIn(kept)
+  if (blobs.length > 0) await parts.blobRefs.add(tenant, runId, blobs)
+  return kept
+}
 
 /** @throws ProblemAnswer `not-found` when nothing in the plan has that name, `invalid-signal` when the payload fits none. */
 function checkPayload(

@@ -18,7 +18,7 @@ export type AttemptParts = {
   budgets: Budgets
   work: WorkTable
   finishOutput: FinishOutput
-  values: Pick<Values, 'load'>
+  values: Pick<Values, 'load' | 'keepStream' | 'open'>
   cache: ResultCache
   redactor: Redactor
   log: Log
@@ -86,7 +86,9 @@ async function runAttempt(
       emitText: writer.text,
       emitToolCall: writer.toolCall,
       emit: writer.event,
-      keep: (value, options) => parts.finishOutput(run, value, options),
+      keep: (value, options) => parts.finishOutput(run, value, { ...options, signal: stop.signal }),
+      keepStream: (json) => parts.values.keepStream(run, json, stop.signal),
+      open: (handle) => parts.values.open(run, handle),
       load: (value) => parts.values.load(run, value),
       usage,
       budget,
@@ -95,7 +97,7 @@ async function runAttempt(
     const { checked, finished, checkpointName } = result
     const output = finished
       ? result.output
-      : await parts.finishOutput(run, result.output, { schema: outputSchema, checked })
+      : await parts.finishOutput(run, result.output, { schema: outputSchema, checked, signal: stop.signal })
     if (task.cacheMs !== undefined)
       await parts.cache.keep(run, keyOf(task), { output, ttlMs: task.cacheMs }, stop.signal)
     return await endings.completed(output, checkpointName !== undefined ? { checkpointName } : {})

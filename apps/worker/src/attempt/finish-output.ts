@@ -8,7 +8,7 @@ import type { Values } from '../values/values.ts'
 export type FinishOutput = (
   run: RunRef,
   output: Json,
-  options?: { schema?: JsonSchema | undefined; checked?: boolean | undefined; bytesMax?: number },
+  options?: { schema?: JsonSchema | undefined; checked?: boolean | undefined; bytesMax?: number; signal?: AbortSignal },
 ) => Promise<Json>
 
 /**
@@ -17,7 +17,7 @@ export type FinishOutput = (
  */
 export function createFinishOutput(parts: { redactor: Redactor; schemas: Schemas; values: Values }): FinishOutput {
   const { redactor, schemas, values } = parts
-  return async (run, output, { schema, checked = false, bytesMax } = {}) => {
+  return async (run, output, { schema, checked = false, bytesMax, signal } = {}) => {
     checkForeign(output, 'The result')
     if (schema !== undefined && !checked) {
       const problem = schemas.problemOf(schema, output)
@@ -30,6 +30,7 @@ export function createFinishOutput(parts: { redactor: Redactor; schemas: Schemas
     return values.keep(run, clean, {
       json: clean === redacted ? json : JSON.stringify(clean),
       ...(bytesMax !== undefined && { bytesMax }),
+      signal,
     })
   }
 }

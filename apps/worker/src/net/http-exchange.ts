@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { TreadleError } from '@treadle/contract'
 import { type Dispatcher, request } from 'undici'
 import { readBody } from './read-body.ts'
@@ -9,14 +10,18 @@ export type HttpCall = {
   headers: Record<string, string>
   /** Of these headers: not sent on to another origin. */
   credentials: ReadonlySet<string>
-  body?: string
+  /** A text, or a stream that can be opened again after a redirect. */
+  body?: string | { size: number; open(): Promise<Readable> }
 }
 
-export type HttpAnswer = { status: number; headers: Headers; body: Buffer }
+/** `rest`: what comes after the first `bodyBytesMax` bytes and a little; whoever gets it reads it, or returns it. */
+export type HttpAnswer = { status: number; headers: Headers; body: Buffer; rest?: AsyncGenerator<Buffer, void, void> }
 
 export type ExchangeOptions = { dispatcher: Dispatcher; signal: AbortSignal; bodyBytesMax: number }
 
 const REDIRECTS_MAX = 3
+/** Of what comes out: packing is not asked for, and a small body must not unpack to a huge one. */
+const PACKED_BYTES_MAX = 10 * 1024 * 1024
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 /** Carry credentials whoever gave them. */
 const ALWAYS_CREDENTIALS = ['authorization', 'cookie', 'proxy-authorization']
@@ -31,6 +36,7 @@ export async function exchange(call: HttpCall, options: ExchangeOptions): Promis
     const answer = await send(current, options)
     const location = answer.headers.get('location')
     if (!REDIRECTS.has(answer.status) || location === null) return answer
+    await answer.rest?.return()
     if (redirects === REDIRECTS_MAX) {
       throw new TreadleError('invalid_request', `${call.url.host} redirects more than ${REDIRECTS_MAX} times.`)
     }
@@ -44,8 +50,12 @@ async function send({ method, url, headers, body }: HttpCall, options: ExchangeO
     const answer = await request(url, {
       method: method as Dispatcher.HttpMethod,
       // Compression is not asked for; what comes all the same is unpacked within the same bound.
-      headers: { 'accept-encoding': 'identity', ...headers },
-      ...(body !== undefined && { body }),
+      headers: {
+        'accept-encoding': 'identity',
+        ...(typeof body === 'object' && { 'content-length': String(body.size) }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'object' ? await body.open() : body }),
       dispatcher,
       signal,
     })
@@ -54,14 +64,32 @@ async function send({ method, url, headers, body }: HttpCall, options: ExchangeO
       if (value !== undefined) answerHeaders.set(name, Array.isArray(value) ? value.join(', ') : value)
     }
     const encoding = answerHeaders.get('content-encoding')
+    const isPacked = (encoding ?? 'identity').toLowerCase() !== 'identity'
+    const { bytes, rest } = await readBody(answer.body, encoding, isPacked ? PACKED_BYTES_MAX : bodyBytesMax)
+    if (isPacked && rest) {
+      await rest.return()
+      throw new TreadleError('tool_error', `The answer is packed, and larger than ${PACKED_BYTES_MAX} bytes.`)
+    }
     return {
       status: answer.statusCode,
       headers: answerHeaders,
-      body: await readBody(answer.body, encoding, bodyBytesMax),
+      body: bytes,
+      ...(rest && { rest: mapErrors(rest, (error) => (signal.aborted ? signal.reason : toHttpError(error, url))) }),
     }
   } catch (error) {
     signal.throwIfAborted()
     throw toHttpError(error, url)
+  }
+}
+
+async function* mapErrors<T>(
+  source: AsyncGenerator<T, void, void>,
+  map: (error: unknown) => unknown,
+): AsyncGenerator<T, void, void> {
+  try {
+    yield* source
+  } catch (error) {
+    throw map(error)
   }
 }
 

@@ -2,22 +2,30 @@ import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { TreadleError } from '@treadle/contract'
 
+/** A body as far as it was read, and what comes after it: absent where that is all. Whoever gets a rest reads it, or returns it. */
+export type Body = { bytes: Buffer; rest?: AsyncGenerator<Buffer, void, void> }
+
 /**
- * The whole body, unpacked. Stops reading at `bytesMax` of what comes out, so that a small body cannot unpack to a huge one.
- * @throws TreadleError `tool_error` where it is larger, or packed in a way that is not known
+ * The body, unpacked, up to `bytesMax` of what comes out: a small body cannot unpack to a huge one in memory.
+ * @throws TreadleError `tool_error` where it is packed in a way that is not known
  */
-export async function readBody(body: Readable, encoding: string | null, bytesMax: number): Promise<Buffer> {
-  // Destroying a body that is not read to its end is told as an error, which nobody else would hear.
-  body.on('error', () => {})
-  const unpacked = unpack(body, encoding)
+export async function readBody(body: Readable, encoding: string | null, bytesMax: number): Promise<Body> {
+  const pieces = piecesOf(body, encoding)
   const chunks: Buffer[] = []
   let bytes = 0
+  for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
+    chunks.push(next.value)
+    bytes += next.value.length
+    if (bytes > bytesMax) return { bytes: Buffer.concat(chunks), rest: pieces }
+  }
+  return { bytes: Buffer.concat(chunks) }
+}
+
+async function* piecesOf(body: Readable, encoding: string | null): AsyncGenerator<Buffer, void, void> {
+  // Destroying a body that is not read to its end is told as an error, which nobody else would hear.
+  body.on('error', () => {})
   try {
-    for await (const chunk of unpacked) {
-      bytes += chunk.length
-      if (bytes > bytesMax) throw new TreadleError('tool_error', `The answer is larger than ${bytesMax} bytes.`)
-      chunks.push(chunk)
-    }
+    yield* unpack(body, encoding)
   } catch (error) {
     if (isZlibError(error))
       throw new TreadleError('tool_error', `The answer’s ${encoding} cannot be unpacked.`, { cause: error })
@@ -25,7 +33,6 @@ export async function readBody(body: Readable, encoding: string | null, bytesMax
   } finally {
     body.destroy()
   }
-  return Buffer.concat(chunks)
 }
 
 function unpack(body: Readable, encoding: string | null): Readable {

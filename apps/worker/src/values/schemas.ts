@@ -1,4 +1,4 @@
-import { type Json, type JsonSchema, TreadleError } from '@treadle/contract'
+import { isAboutUnread, type Json, type JsonSchema, TreadleError } from '@treadle/contract'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 
@@ -12,6 +12,8 @@ export type Schemas = {
    * model that is asked to mend its answer; otherwise the first place ends the search, so that a large value costs no more.
    */
   problemOf(schema: JsonSchema, value: Json, all?: boolean): string | undefined
+  /** The same for a value of which these places (JSON Pointers) were not read: what is about them does not count. */
+  problemWithout(schema: JsonSchema, value: Json, unread: readonly string[]): string | undefined
 }
 
 /** Compiles each schema once, and forgets the ones that were not used for the longest time. */
@@ -30,14 +32,22 @@ export function createSchemas(): Schemas {
   return {
     problemOf(schema, value, all = false) {
       const validate = validatorOf(schema, all)
+      return validate(value) ? undefined : sentence(validate.errors ?? [])
+    },
+    problemWithout(schema, value, unread) {
+      const validate = validatorOf(schema, true)
       if (validate(value)) return undefined
-      const errors = validate.errors ?? []
-      const shown = errors.slice(0, PROBLEMS_SHOWN_MAX).map(describe)
-      return errors.length > shown.length
-        ? `${shown.join('; ')}; and ${errors.length - shown.length} more`
-        : shown.join('; ')
+      const errors = (validate.errors ?? []).filter(
+        ({ instancePath, keyword }) => !isAboutUnread(instancePath, keyword, unread),
+      )
+      return errors.length === 0 ? undefined : sentence(errors)
     },
   }
+}
+
+function sentence(errors: readonly ErrorObject[]): string {
+  const shown = errors.slice(0, PROBLEMS_SHOWN_MAX).map(describe).join('; ')
+  return errors.length > PROBLEMS_SHOWN_MAX ? `${shown}; and ${errors.length - PROBLEMS_SHOWN_MAX} more` : shown
 }
 
 /** An Ajv of its own for each schema: `$id`s of different authors do not meet, and what is forgotten is freed. */

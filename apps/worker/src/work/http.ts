@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Json, TreadleError } from '@treadle/contract'
+import { isHandle, type Json, LOADABLE_BYTES_MAX, TreadleError } from '@treadle/contract'
 import { canonicalJson } from '@treadle/expressions'
 import type { Dispatcher } from 'undici'
 import { exchange, type HttpAnswer, type HttpCall } from '../net/http-exchange.ts'
@@ -9,9 +9,12 @@ import { parseToolUrl } from '../net/tool-url.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { parseForeign } from '../values/foreign-value.ts'
+import { charsetOf, isJson, isTextual, largeAnswer } from './large-answer.ts'
 import type { Perform, WorkContext, WorkOf } from './work.ts'
 
-const ANSWER_BYTES_MAX = 10 * 1024 * 1024
+const CHECKED_BYTES_MAX = 10 * 1024 * 1024
+/** A larger answer goes to the blobs as it comes. */
+const IN_MEMORY_BYTES_MAX = 1024 * 1024
 /** Binary answers are small or not for here: base64 makes them a third larger still. */
 const BINARY_BYTES_MAX = 1024 * 1024
 const IDEMPOTENCY_KEY_LENGTH_MAX = 255
@@ -20,19 +23,29 @@ export type HttpWorkParts = { secrets: Secrets; redactor: Redactor; dispatcher: 
 
 /**
  * One call of an http tool. Its output: the parsed value of a JSON answer; the text of any other text; null where there is none;
- * `{ contentType, base64 }` of anything else, up to 1 MiB. A status of 400 and more is an error by its meaning.
+ * `{ contentType, base64 }` of anything else, up to 1 MiB. Above 1 MiB it streams to the blobs, up to 1 GiB, and is a handle; with an
+ * `outputSchema`, which is checked in memory, up to 10 MiB are taken. A status of 400 and more is an error by its meaning.
  * The header `Idempotency-Key: <run>/<path>` is the same for every attempt of a node, so the other side can tell repeats.
  */
 export function createHttpWork({ secrets, redactor, dispatcher }: HttpWorkParts): Perform<'http'> {
   return async (work, context) => {
     const call = await prepare(work, context, secrets)
     context.usage.add({ toolCalls: 1 })
-    const answer = await exchange(call, { dispatcher, signal: context.signal, bodyBytesMax: ANSWER_BYTES_MAX })
+    // What has to fit a schema is checked whole; everything else need not be in memory.
+    const bodyBytesMax = context.outputSchema === undefined ? IN_MEMORY_BYTES_MAX : CHECKED_BYTES_MAX
+    const answer = await exchange(call, { dispatcher, signal: context.signal, bodyBytesMax })
+    if (answer.rest && (answer.status >= 400 || context.outputSchema !== undefined)) await answer.rest.return()
     if (answer.status >= 400) {
       const text = asText(answer.body, answer.headers.get('content-type') ?? '') ?? ''
       throw statusError({ ...answer, text }, call.url, redactor)
     }
-    return { output: outputOf(answer, call.url) }
+    if (!answer.rest) return { output: outputOf(answer, call.url) }
+    if (context.outputSchema !== undefined)
+      throw new TreadleError(
+        'tool_error',
+        `The answer of ${call.url.host} is larger than ${CHECKED_BYTES_MAX} bytes, and could not be checked against outputSchema.`,
+      )
+    return { output: await context.keepStream(largeAnswer(answer, call.url.host, redactor)), finished: true }
   }
 }
 
@@ -48,6 +61,8 @@ async function prepare(work: WorkOf<'http'>, context: WorkContext, secrets: Secr
     { secrets, use: { run: context.run, host: url.host } },
   )
   if (work.body === undefined) return { method: work.method, url, headers, credentials }
+  const streamed = await streamedBody(work.body, context, headers)
+  if (streamed) return { method: work.method, url, headers, credentials, body: streamed }
   const body = await context.load(work.body)
   headers['content-type'] ??= typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json'
   return {
@@ -57,6 +72,16 @@ async function prepare(work: WorkOf<'http'>, context: WorkContext, secrets: Secr
     credentials,
     body: isSentAsText(body, headers) ? body : JSON.stringify(body),
   }
+}
+
+/** A value that is too large to be loaded is sent as the JSON that it is stored as. */
+async function streamedBody(body: unknown, { open }: WorkContext, headers: Record<string, string>) {
+  if (!isHandle(body) || body.$blob.size <= LOADABLE_BYTES_MAX) return undefined
+  if (!isJson(headers['content-type'] ?? 'application/json')) return undefined
+  const opened = await open(body)
+  if (!opened) return undefined
+  headers['content-type'] ??= 'application/json'
+  return { size: body.$blob.size, open: opened }
 }
 
 /** A text is sent as it stands, unless it is declared to be JSON. */
@@ -88,15 +113,11 @@ function outputOf({ status, headers, body }: HttpAnswer, url: URL): Json {
   return { contentType: contentType || 'application/octet-stream', base64: body.toString('base64') }
 }
 
-const isJson = (contentType: string) => /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType.trim())
-
 /** The text of a body that is text by its type, or says nothing of its type; undefined where its bytes are none. */
 function asText(body: Buffer, contentType: string): string | undefined {
-  const isTextual = contentType === '' || /^text\/|json|xml|javascript|yaml|x-www-form-urlencoded/i.test(contentType)
-  if (!isTextual) return undefined
-  const charset = /charset="?([\w-]+)/i.exec(contentType)?.[1] ?? 'utf-8'
+  if (!isTextual(contentType)) return undefined
   try {
-    return new TextDecoder(charset, { fatal: true }).decode(body)
+    return new TextDecoder(charsetOf(contentType), { fatal: true }).decode(body)
   } catch {
     return undefined // Not of that charset, or of one that is not known.
   }

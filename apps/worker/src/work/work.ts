@@ -1,4 +1,5 @@
-import type { EventType, Json, JsonSchema, RunRef, Usage, Work } from '@treadle/contract'
+import type { Readable } from 'node:stream'
+import type { EventType, Handle, Json, JsonSchema, RunRef, Usage, Work } from '@treadle/contract'
 import type { CallBudget } from '../model/call-budget.ts'
 import type { ToolCallPiece } from '../model/stream-answer.ts'
 
@@ -21,6 +22,10 @@ export type WorkContext = {
    * @throws TreadleError `invalid_output`
    */
   keep(value: Json, options?: { bytesMax?: number }): Promise<Json>
+  /** Stores a JSON text as it comes, checked and without secrets, and gives its handle. */
+  keepStream(json: AsyncIterable<Uint8Array>): Promise<Json>
+  /** The JSON text that a handle stands for, as a stream, as often as it is called; undefined where it has to be loaded. */
+  open(handle: Handle): Promise<(() => Promise<Readable>) | undefined>
   /** The value with its handles replaced by what they stand for. */
   load(value: unknown): Promise<Json>
   /** What was used so far: counted also where the attempt fails afterwards. */

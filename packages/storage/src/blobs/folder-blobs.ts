@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Sha256, TenantId } from '@treadle/contract'
 import { BlobError } from './blob-error.ts'
 import { type NamedBytes, nameBytes } from './named-bytes.ts'
+import { persistently } from './persistently.ts'
 import type { BlobStore } from './types.ts'
 import { verified } from './verify.ts'
 
@@ -14,12 +15,12 @@ export function createFolderBlobs(folder: string): BlobStore {
   const size = (tenant: TenantId, sha256: Sha256) => sizeOf(pathOf(tenant, sha256))
 
   return {
-    async put(tenant, content, { named } = {}) {
+    async put(tenant, content, { named, retry } = {}) {
       const bytes = await nameBytes(content, incoming)
       try {
         const blob = { sha256: bytes.sha256, size: bytes.size }
         await named?.(blob)
-        await place(bytes, pathOf(tenant, bytes.sha256))
+        await persistently(() => place(bytes, pathOf(tenant, bytes.sha256)), retry)
         return blob
       } finally {
         await bytes.discard()
@@ -50,7 +51,7 @@ export function createFolderBlobs(folder: string): BlobStore {
     try {
       await rename(file, path)
     } catch (error) {
-      await rm(file, { force: true })
+      if (content.bytes) await rm(file, { force: true })
       throw error
     }
     await syncFolder(dirname(path))

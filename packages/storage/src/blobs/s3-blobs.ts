@@ -14,6 +14,7 @@ import { Upload } from '@aws-sdk/lib-storage'
 import type { Sha256, TenantId } from '@treadle/contract'
 import { BlobError } from './blob-error.ts'
 import { type NamedBytes, nameBytes, readNamed } from './named-bytes.ts'
+import { persistently } from './persistently.ts'
 import type { BlobStore } from './types.ts'
 import { verified } from './verify.ts'
 
@@ -51,12 +52,14 @@ export function createS3Blobs({ bucket, prefix, endpoint, region, credentials }:
   })
 
   return {
-    async put(tenant, content, { named } = {}) {
+    async put(tenant, content, { named, retry } = {}) {
       const bytes = await nameBytes(content, incoming)
       try {
         const blob = { sha256: bytes.sha256, size: bytes.size }
         await named?.(blob)
-        if ((await size(tenant, bytes.sha256)) !== bytes.size) await store(at(tenant, bytes.sha256), bytes)
+        await persistently(async () => {
+          if ((await size(tenant, bytes.sha256)) !== bytes.size) await store(at(tenant, bytes.sha256), bytes)
+        }, retry)
         return blob
       } finally {
         await bytes.discard()

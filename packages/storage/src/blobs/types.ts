@@ -12,6 +12,11 @@ export type PutOptions = {
    * the sweeper never takes a blob that somebody is about to refer to.
    */
   named?: (blob: Blob) => Promise<void>
+  /**
+   * Called when the content is at hand and could not be stored: it is tried again where this resolves. Default: never. So a stream, which
+   * cannot be read again, outlasts an outage.
+   */
+  retry?: (error: unknown) => Promise<void>
 }
 
 /**
