@@ -3,6 +3,7 @@ import { compile } from './build.mjs'
 import { root } from './environment.mjs'
 import { generate } from './generate.mjs'
 import { checkGo } from './go.mjs'
+import { checkPython } from './python.mjs'
 import { say } from './report.mjs'
 import { runNode } from './run-command.mjs'
 
@@ -27,6 +28,7 @@ const checks = [
     run: () => succeeds(runNode(bin('knip/bin/knip.js'), ['--no-config-hints'])),
     mend: 'remove what knip names',
   },
+  { name: 'Python', run: checkPython, mend: 'ruff format, or what ruff and pyright say' },
   { name: 'Go', run: checkGo, mend: 'gofmt -w, or what go vet and staticcheck say' },
   { name: 'generated files fresh', run: () => generate({ checkOnly: true }), mend: 'npm run generate' },
 ]

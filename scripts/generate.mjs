@@ -10,6 +10,7 @@ import { runNode } from './run-command.mjs'
  */
 const generators = [
   { what: 'types and validators of schemas/', script: 'packages/contract/scripts/generate.mjs', needsBuild: false },
+  { what: 'Python types of schemas/', script: 'apps/worker-python/scripts/generate.mjs', needsBuild: false },
   { what: 'Go types of schemas/', script: 'apps/worker-go/scripts/generate.mjs', needsBuild: false },
   { what: 'openapi.yaml of the routes', script: 'apps/api/scripts/openapi.mjs', needsBuild: true },
   { what: 'docs/diagnostics.md', script: 'packages/translator/scripts/diagnostics.mjs', needsBuild: true },

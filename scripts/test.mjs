@@ -1,5 +1,6 @@
 import { check } from './check.mjs'
 import { testGo } from './go.mjs'
+import { testPython } from './python.mjs'
 import { say } from './report.mjs'
 import { runVitest } from './vitest.mjs'
 
@@ -11,6 +12,7 @@ export async function test({ full }) {
   const suites = [
     { name: 'static checks', run: check },
     { name: 'unit tests', run: () => runVitest({ project: 'unit', full }) },
+    { name: 'unit tests of the Python worker', run: testPython },
     { name: 'unit tests of the Go worker', run: testGo },
     { name: 'tests on the real stack', run: () => runVitest({ project: 'stack', full }) },
   ]

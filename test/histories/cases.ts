@@ -188,6 +188,36 @@ export const CASES: HistoryCase[] = [
     signals: [{ name: 'approve_pay', payload: { ok: true } }],
   },
   {
+    name: 'agent-conversation',
+    document: {
+      tools: { look: { kind: 'function', name: 'look', runtime: 'typescript' } },
+      nodes: {
+        a: {
+          kind: 'agent',
+          tools: ['look'],
+          maxTurns: 5,
+          handoffs: [{ name: 'other', instructions: 'Other.', tools: ['look'], approve: ['look'] }],
+        },
+      },
+    },
+    answers: {
+      'a~0.model': { toolCalls: [{ id: '1', name: 'look', arguments: 'no json' }] },
+      'a~1.model': { toolCalls: [{ id: '2', name: 'handoff_to_other', arguments: '{}' }] },
+      'a~2.model': {
+        toolCalls: [
+          { id: '3', name: 'look', arguments: '{"n":1}' },
+          { id: '4', name: 'look', arguments: '{"n":2}' },
+        ],
+      },
+      'a~3.model': { misfit: 'not so' },
+      'a~4.model': { output: 'done' },
+    },
+    signals: [
+      { name: 'approve_look', node: 'a~2.tool[1].approve', payload: { ok: false, reason: 'No.' } },
+      { name: 'approve_look', payload: { ok: true } },
+    ],
+  },
+  {
     name: 'run',
     document: {
       nodes: {

@@ -103,6 +103,54 @@ test('receives, timers, kept signals and seen ids are carried', async () => {
   expect(new Set(started).size).toBe(started.length)
 })
 
+test('an agent goes on in the middle of its conversation: who speaks, open approvals and the one repair are carried', async () => {
+  const plan = planOf({
+    tools: { look: { kind: 'function', name: 'look', runtime: 'typescript' } },
+    nodes: {
+      a: {
+        kind: 'agent',
+        instructions: 'first',
+        tools: ['look'],
+        maxTurns: 30,
+        handoffs: [{ name: 'other', instructions: 'second', tools: ['look'], approve: ['look'] }],
+      },
+    },
+    output: '${nodes.a}',
+  })
+  const told: { turn: number; instructions?: unknown; results?: unknown[] }[] = []
+  const work: Work = ({ work }) => {
+    if (work.kind !== 'modelTurn') return null
+    const { turn, instructions, results } = work
+    told.push({ turn, ...(instructions !== undefined && { instructions }), ...(results && { results }) })
+    const looks = [0, 1].map((index) => ({ id: `c${index}`, name: 'look', arguments: '{}' }))
+    if (turn === 10) return { toolCalls: [{ id: 'h', name: 'handoff_to_other', arguments: '{}' }] }
+    if (turn === 15) return { misfit: 'not so' }
+    return turn < 24 ? { toolCalls: looks } : { output: 'done' }
+  }
+  const run = await engine.start(plan, { work })
+  for (const turn of [11, 12, 13, 14, 16, 17, 18, 19, 20, 21, 22, 23]) {
+    for (const index of [0, 1]) {
+      const node = `a~${turn}.tool[${index}].approve`
+      await run.log.until('node.started', node)
+      // As the API sends one that finds nobody: a run that has just continued as new waits again only a moment later.
+      await run.handle.signal(HANDLERS.signal, { id: node, name: 'approve_look', node, payload: { ok: true } })
+    }
+  }
+  expect(await run.handle.result()).toBe('done')
+  expect(await continuations(run)).toBeGreaterThan(2)
+  expect(told.map(({ turn }) => turn)).toEqual(Array.from({ length: 25 }, (_, turn) => turn))
+  expect(told.flatMap(({ turn, instructions }) => (instructions === undefined ? [] : [[turn, instructions]]))).toEqual([
+    [0, 'first'],
+    [11, 'second'],
+  ])
+  const calls = [1, 24].map((turn) => told[turn]?.results)
+  expect(calls).toEqual(
+    [1, 24].map((turn) => [0, 1].map((i) => ({ toolCallId: `c${i}`, path: `a~${turn - 1}.tool[${i}]` }))),
+  )
+  const started = run.log.lines().filter((line) => line.startsWith('node.started'))
+  expect(new Set(started).size).toBe(started.length)
+})
+
 test('outputs that are too much to be carried are put aside as handles', async () => {
   const plan = planOf({
     nodes: { m: { kind: 'map', over: 'input', concurrency: 4, do: { kind: 'llm' } } },

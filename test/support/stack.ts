@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import {
+  type Child,
   createSupervisor,
   type DatabaseUrls,
   databaseUrls,
@@ -20,6 +21,7 @@ import {
   startScriptedTools,
   startTemporalServer,
   startWorker,
+  type WorkerOptions,
 } from '@treadle/local'
 import { inject } from 'vitest'
 import { cloneDatabase } from './database.ts'
@@ -64,8 +66,8 @@ export type Stack = {
   readonly workers: readonly Service[]
   /** One more API on the same servers, with further variables of its own. */
   startApi(env?: NodeJS.ProcessEnv): Promise<{ url: string; service: Service }>
-  /** One more worker, with further variables of its own. */
-  startWorker(env?: NodeJS.ProcessEnv): Promise<Service>
+  /** One more worker, with further variables of its own; `start` is for those of other languages. */
+  startWorker(env?: NodeJS.ProcessEnv, start?: StartWorker): Promise<Service>
   /** Where this stack keeps its files; removed by `stop`. */
   readonly folder: string
   /** How every process stands, with its last lines. */
@@ -73,6 +75,8 @@ export type Stack = {
   /** Ends everything. May be called again. */
   stop(): Promise<void>
 }
+
+export type StartWorker = (supervisor: Supervisor, options: WorkerOptions) => Promise<Child>
 
 /** Starts a stack; on failure nothing of it is left. Whoever starts one stops it: see `useStack`. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
@@ -131,10 +135,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const moreApis: Service[] = []
 
     const workers: Service[] = []
-    const addWorker = async (ownEnv: NodeJS.ProcessEnv = {}) => {
+    const addWorker = async (ownEnv: NodeJS.ProcessEnv = {}, start: StartWorker = startWorker) => {
       const name = `worker ${workers.length + 1}`
       const service = await createService(name, () =>
-        startWorker(supervisor, {
+        start(supervisor, {
           ...common,
           name,
           databaseUrl: database.workerUrl,

@@ -7,7 +7,7 @@ declare
   name text;
 begin
   for name in select tablename from pg_tables
-    where schemaname = 'treadle' and tablename !~ '^events_' and tablename not in ('migrations', 'routines')
+    where schemaname = 'treadle' and tablename !~ '^events_' and tablename not in ('migrations', 'routines', 'functions')
   loop
     execute format('alter table treadle.%I enable row level security', name);
     execute format('alter table treadle.%I force row level security', name);
@@ -62,6 +62,10 @@ grant select, insert on treadle.pinned_tools to treadle_worker;
 grant select, insert, update, delete on treadle.cached_results to treadle_worker;
 grant delete on treadle.blob_refs to treadle_worker; -- of cached results that are over
 
+-- Functions of workers are no tenant's: the table has no row-level security.
+grant select on treadle.functions to treadle_api;
+grant select, insert, update, delete on treadle.functions, treadle.attempt_states to treadle_worker;
+
 revoke execute on all functions in schema treadle from public;
 grant execute on all functions in schema treadle to treadle_api;
 revoke execute on function treadle.erase_run, treadle.erase_old_runs, treadle.forget_old_keys from treadle_api;
@@ -76,3 +80,4 @@ grant execute on function treadle.reserve, treadle.settle, treadle.settle_dead, 
   to treadle_worker;
 grant execute on function treadle.pack_events, treadle.archive_pack, treadle.drop_empty_partitions to treadle_worker; -- the log keeper
 grant execute on function treadle.erase_old_runs, treadle.forget_old_keys to treadle_worker; -- the housekeeper
+grant execute on function treadle.publish_functions, treadle.save_state, treadle.load_state, treadle.run_metadata to treadle_worker;

@@ -33,7 +33,15 @@ export function checkCase({ expect: expected }: Case, played: Played): void {
 function shownEnd(told: ToldEnd): unknown {
   if ('result' in told) return told.result
   if ('cancelled' in told) return { cancelled: told.cancelled }
-  return told
+  return cancelledBy(told) ?? told
+}
+
+/** A cancel may be told by a failure too, which says the same: not every SDK has room for details in Temporal's own cancelled failure. */
+function cancelledBy(told: ToldEnd): unknown {
+  if (!('failure' in told) || told.failure.type !== 'cancelled') return undefined
+  const { error, ...details } = (told.failure.details ?? {}) as { error?: unknown }
+  const isWhole = difference(error, { type: 'cancelled', message: 'It was cancelled.' }) === undefined
+  return isWhole && told.failure.nonRetryable ? { cancelled: details } : undefined
 }
 
 /** What Temporal was to be told, whole: cases name only what is of interest. */
@@ -43,8 +51,7 @@ function wholeEnd(end: ExpectedEnd): unknown {
   if ('unrecorded' in end) return { failure: { nonRetryable: true, details: null, ...end.unrecorded } }
   const { failure, attempt, outboxApplied = 0 } = end
   const { type, message, node = 'node', details } = failure
-  const error =
-    type === 'cancelled' ? { type, message } : { type, message, node, ...(details !== undefined && { details }) }
+  const error = { type, message, node, ...(details !== undefined && { details }) }
   const nodeFailure = { error, ...(attempt !== undefined && { attempt }), outboxApplied }
   return { failure: { type, message, nonRetryable: true, details: nodeFailure } }
 }

@@ -6,7 +6,7 @@ const KINDS: Partial<Record<PlanNode['kind'], string>> = {
 }
 
 /** Languages that have a worker. */
-const RUNTIMES = new Set(['typescript'])
+const RUNTIMES = new Set(['typescript', 'go'])
 
 /**
  * What of `plan` cannot be executed by this version, by its place in the document. Such a document is valid, and is never

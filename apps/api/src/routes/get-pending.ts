@@ -1,13 +1,13 @@
 import type { PendingPage, RunId } from '@treadle/contract'
-import type { RunStore, WaitingRow } from '@treadle/storage'
+import type { BlobStore, RunStore, WaitingRow } from '@treadle/storage'
 import type { FastifyPluginAsync } from 'fastify'
 import { problem } from '../http/problem.ts'
 import { answer, problemAnswers, RUN_ID_PARAMS, ref } from '../openapi/refs.ts'
+import { createResolveValues } from '../runs/resolve-values.ts'
 
-export const getPendingRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'get' | 'waiting'> }> = async (
-  app,
-  { runs },
-) => {
+type Parts = { runs: Pick<RunStore, 'get' | 'waiting'>; blobs: Pick<BlobStore, 'get'> }
+
+export const getPendingRoute: FastifyPluginAsync<Parts> = async (app, { runs, blobs }) => {
   app.get<{ Params: { runId: RunId } }>(
     '/runs/:runId/pending',
     {
@@ -29,7 +29,14 @@ export const getPendingRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'get' | 
       if (!run) throw problem('not-found', `There is no run ${runId}.`)
       const waiting = await runs.waiting(request.tenant, runId)
       reply.header('cache-control', 'no-store')
-      return { runId, asOfSeq: run.lastSeq, items: waiting.map(itemOf) }
+      // Who decides has to see the whole call, however large its arguments are.
+      const resolve = createResolveValues(blobs)
+      const items: PendingPage['items'] = []
+      for (const { detail, ...row } of waiting) {
+        const shown = detail === undefined ? {} : { detail: await resolve(request.tenant, detail) }
+        items.push({ ...itemOf(row), ...shown })
+      }
+      return { runId, asOfSeq: run.lastSeq, items }
     },
   )
 }

@@ -36,6 +36,11 @@ func endEffects(end *End) effects {
 		e.output = &output
 	case "node.retrying":
 		object = jsonvalue.NewObject("error", valueOf(end.Error), "delayMs", float64(end.DelayMs))
+		if end.Error.Type == "budget_exceeded" {
+			// Told to Postgres, which does not count it among the node's failures.
+			failure := jsonvalue.Text(valueOf(end.Error))
+			e.failure = &failure
+		}
 	case "node.failed":
 		object = jsonvalue.NewObject("error", valueOf(end.Error), "caught", end.Caught)
 		failure := jsonvalue.Text(valueOf(end.Error))

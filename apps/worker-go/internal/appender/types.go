@@ -54,7 +54,7 @@ type Claim struct {
 // ClaimResult is the answer to a Claim.
 type ClaimResult struct {
 	// Status is claimed; done: its checkpoint is there, execute nothing; failed or cancelled: so it ended earlier, and nobody heard of
-	// it; ended: the run has its last event.
+	// it; refused: it would pass a limit of the run; ended: the run has its last event.
 	Status        string `json:"status"`
 	OutboxApplied int    `json:"-"`
 
@@ -63,12 +63,14 @@ type ClaimResult struct {
 	Failures        int  `json:"failures"`
 	Deaths          int  `json:"deaths"`
 	CancelRequested bool `json:"-"`
+	// Limited: its calls of models are counted against the run's budget.
+	Limited bool `json:"limited"`
 
 	// Output and Usage are those of `done`.
 	Output json.RawMessage `json:"output"`
 	Usage  *contract.Usage `json:"usage"`
 
-	// Error is that of `failed`.
+	// Error is that of `failed` and of `refused`.
 	Error contract.ErrorInfo `json:"error"`
 }
 

@@ -1,6 +1,7 @@
 package attempt
 
 import (
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -69,6 +70,10 @@ func (e *endings) decide(shown contract.ErrorInfo, err error) Outcome {
 		known = &contract.Error{}
 	}
 	attempt := e.claim.Attempt
+	if pausesRun(shown) {
+		// Tried again once a person has raised the limit: the workflow sees to that.
+		return e.write(appender.End{Type: "node.retrying", Error: shown}, Outcome{Status: Failed, Error: shown, Attempt: &attempt})
+	}
 	if delayMs, again := decideRetry(shown.Type, e.task.Retry, e.claim.Failures, known.RetryAfter); again {
 		end := appender.End{Type: "node.retrying", Error: shown, DelayMs: delayMs}
 		return e.write(end, Outcome{Status: Retrying, Error: shown, DelayMs: delayMs, Attempt: &attempt})
@@ -98,4 +103,12 @@ func (e *endings) write(end appender.End, outcome Outcome) Outcome {
 
 func (e *endings) died(why string) Outcome {
 	return Outcome{Status: Died, Why: why, OutboxApplied: e.claim.OutboxApplied}
+}
+
+// pausesRun says whether the run is to be paused by this error until a person raises the limit; what met it is tried again then.
+func pausesRun(shown contract.ErrorInfo) bool {
+	var details struct {
+		OnExceeded string `json:"onExceeded"`
+	}
+	return shown.Type == "budget_exceeded" && json.Unmarshal(shown.Details, &details) == nil && details.OnExceeded == "pause"
 }

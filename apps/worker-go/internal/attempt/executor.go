@@ -30,7 +30,9 @@ type Executor struct {
 	Redactor *secrets.Redactor
 	// Cache keeps results of nodes that have `cacheMs`.
 	Cache Cache
-	Log   *slog.Logger
+	// Budgets counts calls of models in runs that have limits.
+	Budgets Budgets
+	Log     *slog.Logger
 }
 
 // Cache has results of earlier runs.
@@ -47,7 +49,7 @@ func (e *Executor) Attempt(ctx context.Context, task *contract.NodeTask, host fu
 		return Outcome{}, err
 	}
 	if claim.Status != "claimed" {
-		return earlierOutcome(claim)
+		return earlierOutcome(task.Path, claim)
 	}
 	stop := newStop(ctx)
 	defer stop.Now(errOver) // Whatever still listens (a request, a function that goes on) has to let go.
@@ -110,15 +112,17 @@ func (e *Executor) perform(ctx context.Context, task *contract.NodeTask, claim a
 		}
 		return e.Values.Load(ctx, task.Run, value)
 	}
-	result, err := e.Work.Perform(ctx, &work.Context{Task: task, Attempt: claim.Attempt, Events: writer, Usage: usage, Load: load})
+	keep := func(ctx context.Context, value jsonvalue.Value, bytesMax int) (jsonvalue.Value, error) {
+		return e.keep(ctx, task.Run, value, bytesMax)
+	}
+	result, err := e.Work.Perform(ctx, &work.Context{
+		Task: task, Attempt: claim.Attempt, Events: writer, Usage: usage, Budget: e.budgetOf(writer, claim), Load: load, Keep: keep,
+	})
 	if err == nil {
 		err = ctx.Err()
 	}
-	if err == nil {
+	if err == nil && !result.IsFinished {
 		result.Output, err = e.finishOutput(ctx, task, result.Output, result.IsChecked)
-	}
-	if err == nil && result.BeforeEnd != nil {
-		err = result.BeforeEnd(ctx)
 	}
 	if err == nil && task.CacheMs != nil {
 		err = e.Cache.Keep(ctx, task, result.Output)
@@ -138,7 +142,7 @@ func nodeKind(kind string) string {
 	}
 }
 
-func earlierOutcome(claim appender.ClaimResult) (Outcome, error) {
+func earlierOutcome(path string, claim appender.ClaimResult) (Outcome, error) {
 	outcome := Outcome{OutboxApplied: claim.OutboxApplied, Usage: claim.Usage, Error: claim.Error}
 	switch claim.Status {
 	case "done":
@@ -149,6 +153,9 @@ func earlierOutcome(claim appender.ClaimResult) (Outcome, error) {
 		outcome.Status, outcome.Output = Completed, output
 	case "failed":
 		outcome.Status = Failed
+	case "refused":
+		outcome.Status = Failed
+		outcome.Error.Node = path
 	case "cancelled":
 		outcome.Status = WasCancelled
 	default:

@@ -7,6 +7,7 @@ import (
 
 	"treadle.dev/treadle/internal/appender"
 	"treadle.dev/treadle/internal/jsonvalue"
+	"treadle.dev/treadle/internal/model"
 	"treadle.dev/treadle/internal/secrets"
 	"treadle.dev/treadle/internal/values"
 )
@@ -34,6 +35,8 @@ type writer struct {
 	// offset counts the code points of the text so far.
 	offset int
 	texts  *secrets.TextStream
+	// calls are the arguments of each tool call, by its index: a secret may be cut in two there as well.
+	calls []*secrets.TextStream
 }
 
 func newWriter(log Log, key appender.Key, redactor *secrets.Redactor, stop *Stop) *writer {
@@ -50,9 +53,23 @@ func (w *writer) Text(ctx context.Context, piece string) error {
 	return w.room(ctx)
 }
 
+// ToolCall writes a piece of a tool call, as `node.delta` too.
+func (w *writer) ToolCall(ctx context.Context, piece model.ToolCallPiece) error {
+	w.mu.Lock()
+	for len(w.calls) <= piece.Index {
+		w.calls = append(w.calls, w.redactor.Stream())
+	}
+	if w.stop.ctx.Err() == nil {
+		piece.Arguments = w.calls[piece.Index].Push(piece.Arguments)
+		w.toolDelta(piece)
+	}
+	w.mu.Unlock()
+	return w.room(ctx)
+}
+
 // Event writes any other event.
 func (w *writer) Event(ctx context.Context, eventType string, data *jsonvalue.Object) error {
-	text := jsonvalue.Text(values.StorableValue(w.redactor.JSON(data)))
+	text := w.clean(data)
 	w.mu.Lock()
 	if w.stop.ctx.Err() == nil {
 		w.append(appender.Event{Type: eventType, Data: text})
@@ -61,10 +78,17 @@ func (w *writer) Event(ctx context.Context, eventType string, data *jsonvalue.Ob
 	return w.room(ctx)
 }
 
+func (w *writer) clean(data *jsonvalue.Object) string {
+	return jsonvalue.Text(values.StorableValue(w.redactor.JSON(data)))
+}
+
 // end writes the last event, with an output or an error that is clean already, and waits until everything is committed.
 func (w *writer) end(end appender.End) (appender.Result, error) {
 	w.mu.Lock()
 	w.delta(w.texts.End())
+	for index, call := range w.calls {
+		w.toolDelta(model.ToolCallPiece{Index: index, Arguments: call.End()})
+	}
 	w.ordinal++
 	end.Ordinal = w.ordinal
 	w.mu.Unlock()
@@ -78,6 +102,19 @@ func (w *writer) delta(shown string) {
 	event := appender.Event{Type: "node.delta", Text: shown, Offset: w.offset}
 	w.offset += utf8.RuneCountInString(shown)
 	w.append(event)
+}
+
+// toolDelta writes a piece whose arguments are clean; one with nothing in it is left out.
+func (w *writer) toolDelta(piece model.ToolCallPiece) {
+	call := jsonvalue.NewObject("index", piece.Index)
+	for _, part := range []jsonvalue.Member{{Key: "id", Value: piece.ID}, {Key: "name", Value: piece.Name}, {Key: "arguments", Value: piece.Arguments}} {
+		if part.Value != "" {
+			call.Set(part.Key, part.Value)
+		}
+	}
+	if len(call.Members) > 1 {
+		w.append(appender.Event{Type: "node.delta", Data: w.clean(jsonvalue.NewObject("toolCall", call))})
+	}
 }
 
 // append hands an event in; the lock keeps events in their order.

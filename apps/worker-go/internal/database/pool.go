@@ -11,8 +11,8 @@ import (
 
 const (
 	connectTimeout = 5 * time.Second
-	// callTimeout is longer than any statement may take: past it the connection is as good as lost.
-	callTimeout = 15 * time.Second
+	// CallTimeout is longer than any statement may take: past it the connection is as good as lost.
+	CallTimeout = 15 * time.Second
 )
 
 // NewPool makes a pool of connections of a login in treadle_worker. They are made when they are needed, so this fails only for a URL
@@ -33,7 +33,7 @@ func NewPool(url, name string) (*pgxpool.Pool, error) {
 
 // Value gives the one value of the one row of a statement.
 func Value[T any](ctx context.Context, pool *pgxpool.Pool, statement string, args ...any) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
 	defer cancel()
 	var value T
 	err := pool.QueryRow(ctx, statement, args...).Scan(&value)

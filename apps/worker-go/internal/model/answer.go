@@ -36,11 +36,12 @@ type growingCall struct {
 	arguments strings.Builder
 }
 
-func (g *growing) whole() *Answer {
+func (g *growing) whole(names toolNames) *Answer {
 	answer := &Answer{Text: jsonvalue.Join(g.text.String())}
 	for _, call := range g.calls {
 		arguments := jsonvalue.Join(call.arguments.String())
-		answer.ToolCalls = append(answer.ToolCalls, contract.ToolCall{ID: call.id, Name: call.name.String(), Arguments: arguments})
+		name := names.fromWire(call.name.String())
+		answer.ToolCalls = append(answer.ToolCalls, contract.ToolCall{ID: call.id, Name: name, Arguments: arguments})
 	}
 	return answer
 }
@@ -48,23 +49,25 @@ func (g *growing) whole() *Answer {
 // Listener is told of every piece as it comes, before the next is read. Usage is told once, also where the call fails.
 type Listener struct {
 	Text     func(piece string) error
-	ToolCall func(piece *jsonvalue.Object) error
+	ToolCall func(piece ToolCallPiece) error
 	Usage    func(usage contract.Usage)
+}
+
+// ToolCallPiece is what came of a tool call: empty texts are none.
+type ToolCallPiece struct {
+	Index               int
+	ID, Name, Arguments string
 }
 
 var errNotJSON = errors.New("a chunk is not one of the protocol")
 
 // stream makes one call. Errors are by the one taxonomy, but for ctx's own and the listener's.
-func (c *Client) stream(ctx context.Context, request Request, listener Listener) (*growing, error) {
+func (c *Client) stream(ctx context.Context, model contract.PlanModel, body []byte, listener Listener) (*growing, error) {
 	answer := &growing{}
 	one := 1
 	usage := contract.Usage{LLMCalls: &one}
 	defer func() { listener.Usage(usage) }()
-	body, err := request.body()
-	if err != nil {
-		return nil, err
-	}
-	stream, err := c.post(ctx, request.Model, body)
+	stream, err := c.post(ctx, model, body)
 	if err != nil {
 		return nil, err
 	}
@@ -160,38 +163,38 @@ func (g *growing) takeDelta(delta *jsonvalue.Object, listener Listener) error {
 	return nil
 }
 
-func (g *growing) takeToolCall(value jsonvalue.Value) (*jsonvalue.Object, error) {
+func (g *growing) takeToolCall(value jsonvalue.Value) (ToolCallPiece, error) {
 	delta, isObject := value.(*jsonvalue.Object)
 	if !isObject {
-		return nil, errNotJSON
+		return ToolCallPiece{}, errNotJSON
 	}
 	index, isNumber := get(delta, "index").(float64)
 	at := int(index)
 	if !isNumber || float64(at) != index || at < 0 || at >= toolCallsMax || at > len(g.calls) {
-		return nil, errNotJSON
+		return ToolCallPiece{}, errNotJSON
 	}
 	if at == len(g.calls) {
 		g.calls = append(g.calls, &growingCall{})
 	}
-	call, piece := g.calls[at], jsonvalue.NewObject("index", index)
+	call, piece := g.calls[at], ToolCallPiece{Index: at}
 	// The id comes whole, and from some servers with every piece; name and arguments grow.
 	if id, _ := get(delta, "id").(string); id != "" {
 		call.id = id
-		piece.Set("id", id)
+		piece.ID = id
 	}
 	if function, isObject := get(delta, "function").(*jsonvalue.Object); isObject {
 		if name, _ := get(function, "name").(string); name != "" {
 			call.name.WriteString(name)
-			piece.Set("name", name)
+			piece.Name = name
 		}
 		if arguments, _ := get(function, "arguments").(string); arguments != "" {
 			call.arguments.WriteString(arguments)
-			piece.Set("arguments", arguments)
+			piece.Arguments = arguments
 		}
 	}
 	if call.arguments.Len() > answerLengthMax {
 		message := fmt.Sprintf("The arguments of a tool call are longer than %d characters.", answerLengthMax)
-		return nil, contract.NewError("invalid_output", message)
+		return piece, contract.NewError("invalid_output", message)
 	}
 	return piece, nil
 }

@@ -14,22 +14,49 @@ type Asker struct {
 	Models Table
 }
 
-// Ask makes one call. Its answer is complete; the error is of type `refused` where the model declined, and `invalid_output` where it
-// was cut off at its limit.
-func (a *Asker) Ask(ctx context.Context, request Request, listener Listener) (*Answer, error) {
-	priced := listener
-	priced.Usage = func(usage contract.Usage) {
-		usage.CostUSD = a.Models.costOf(request.Model.Model, usage)
-		listener.Usage(usage)
+// Ask makes one call, counted against the budget before it is made. Its answer is complete; the error is of type `refused` where the
+// model declined, and `invalid_output` where it was cut off at its limit. Every request to a model goes out here.
+func (a *Asker) Ask(ctx context.Context, request Request, budget Budget, listener Listener) (*Answer, error) {
+	names := newToolNames(request.Tools)
+	body, err := request.body(names)
+	if err != nil {
+		return nil, err
 	}
-	answer, err := a.Client.stream(ctx, request, priced)
+	text := jsonvalue.Append(nil, body)
+	name, bounds := request.Model.Model, a.Models.boundsOf(request, body, len(text))
+	settle, err := budget.Reserve(ctx, bounds)
+	if err != nil {
+		return nil, err
+	}
+	var used contract.Usage
+	receivedBytes := 0
+	answer, err := a.Client.stream(ctx, request.Model, text, Listener{
+		Text: func(piece string) error {
+			receivedBytes += len(piece)
+			return listener.Text(piece)
+		},
+		ToolCall: func(piece ToolCallPiece) error {
+			receivedBytes += len(piece.ID) + len(piece.Name) + len(piece.Arguments)
+			if piece.Name != "" {
+				piece.Name = names.fromWire(piece.Name)
+			}
+			return listener.ToolCall(piece)
+		},
+		Usage: func(usage contract.Usage) {
+			used = usage
+			usage.CostUSD = a.Models.costOf(name, usage)
+			listener.Usage(usage)
+		},
+	})
+	isUnused := err != nil && receivedBytes == 0 && ctx.Err() == nil
+	settle(a.Models.spentBy(name, used, bounds, receivedBytes, isUnused))
 	if err != nil {
 		return nil, err
 	}
 	if err := answer.refuseUnfinished(request.Model); err != nil {
 		return nil, err
 	}
-	return answer.whole(), nil
+	return answer.whole(names), nil
 }
 
 func (g *growing) refuseUnfinished(model contract.PlanModel) error {

@@ -32,7 +32,7 @@ type Tool struct {
 }
 
 // body gives the request of one call: the author's parameters, and over them what Treadle needs.
-func (r Request) body() ([]byte, error) {
+func (r Request) body(names toolNames) (*jsonvalue.Object, error) {
 	body := &jsonvalue.Object{}
 	var params *jsonvalue.Object
 	if len(r.Model.Params) > 0 {
@@ -52,7 +52,7 @@ func (r Request) body() ([]byte, error) {
 	}
 	messages := make([]jsonvalue.Value, len(r.Messages))
 	for i, message := range r.Messages {
-		messages[i] = message.param()
+		messages[i] = message.param(names)
 	}
 	body.Set("model", r.Model.Model)
 	body.Set("messages", messages)
@@ -62,13 +62,13 @@ func (r Request) body() ([]byte, error) {
 	if len(r.Tools) > 0 {
 		tools := make([]jsonvalue.Value, len(r.Tools))
 		for i, tool := range r.Tools {
-			tools[i] = tool.param()
+			tools[i] = tool.param(names)
 		}
 		body.Set("tools", tools)
 	}
 	body.Set("stream", true)
 	body.Set("stream_options", jsonvalue.NewObject("include_usage", true))
-	return jsonvalue.Append(nil, body), nil
+	return body, nil
 }
 
 func isCapped(params *jsonvalue.Object) bool {
@@ -80,7 +80,7 @@ func isCapped(params *jsonvalue.Object) bool {
 	return old || capped
 }
 
-func (m Message) param() jsonvalue.Value {
+func (m Message) param(names toolNames) jsonvalue.Value {
 	text := textOf(m.Content)
 	param := jsonvalue.NewObject("role", m.Role, "content", text)
 	switch {
@@ -92,7 +92,7 @@ func (m Message) param() jsonvalue.Value {
 		}
 		calls := make([]jsonvalue.Value, len(m.ToolCalls))
 		for i, call := range m.ToolCalls {
-			function := jsonvalue.NewObject("name", call.Name, "arguments", call.Arguments)
+			function := jsonvalue.NewObject("name", names.toWire(call.Name), "arguments", call.Arguments)
 			calls[i] = jsonvalue.NewObject("id", call.ID, "type", "function", "function", function)
 		}
 		param.Set("tool_calls", calls)
@@ -108,8 +108,8 @@ func textOf(content jsonvalue.Value) string {
 	return jsonvalue.Canonical(content)
 }
 
-func (t Tool) param() jsonvalue.Value {
-	function := jsonvalue.NewObject("name", t.Name)
+func (t Tool) param(names toolNames) jsonvalue.Value {
+	function := jsonvalue.NewObject("name", names.toWire(t.Name))
 	if t.Description != "" {
 		function.Set("description", t.Description)
 	}

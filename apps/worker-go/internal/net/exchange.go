@@ -32,7 +32,8 @@ type Answer struct {
 	Body    []byte
 }
 
-const redirectsMax = 3
+// RedirectsMax is how many are followed.
+const RedirectsMax = 3
 
 var redirects = map[int]bool{301: true, 302: true, 303: true, 307: true, 308: true}
 
@@ -51,8 +52,8 @@ func Exchange(ctx context.Context, transport http.RoundTripper, call Call, bodyB
 		if !redirects[answer.Status] || location == "" {
 			return answer, nil
 		}
-		if followed == redirectsMax {
-			return nil, invalid(fmt.Sprintf("%s redirects more than %d times.", call.URL.Host, redirectsMax))
+		if followed == RedirectsMax {
+			return nil, invalid(fmt.Sprintf("%s redirects more than %d times.", call.URL.Host, RedirectsMax))
 		}
 		if call, err = follow(call, answer.Status, location); err != nil {
 			return nil, err
@@ -67,12 +68,12 @@ func send(ctx context.Context, transport http.RoundTripper, call Call, bodyBytes
 	}
 	response, err := transport.RoundTrip(request)
 	if err != nil {
-		return nil, toHTTPError(ctx, err, call.URL.Host)
+		return nil, ToError(ctx, err, call.URL.Host)
 	}
 	defer response.Body.Close()
 	body, err := readBody(response.Body, response.Header.Get("Content-Encoding"), bodyBytesMax)
 	if err != nil {
-		return nil, toHTTPError(ctx, err, call.URL.Host)
+		return nil, ToError(ctx, err, call.URL.Host)
 	}
 	return &Answer{Status: response.StatusCode, Headers: response.Header, Body: body}, nil
 }
@@ -111,7 +112,7 @@ func follow(call Call, status int, location string) (Call, error) {
 	if err := CheckProtocol(target); err != nil {
 		return call, err
 	}
-	isSameOrigin := target.Scheme == call.URL.Scheme && authorityOf(target) == authorityOf(call.URL)
+	isSameOrigin := IsSameOrigin(target, call.URL)
 	// As browsers do: after 303 always, after 301 and 302 where a POST was sent, the new place is asked by GET.
 	becomesGet := status == http.StatusSeeOther && call.Method != http.MethodHead ||
 		status < http.StatusSeeOther && call.Method == http.MethodPost
@@ -126,6 +127,11 @@ func follow(call Call, status int, location string) (Call, error) {
 		next.Headers[name] = value
 	}
 	return next, nil
+}
+
+// IsSameOrigin compares protocol, host and port.
+func IsSameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && authorityOf(a) == authorityOf(b)
 }
 
 // authorityOf gives host and port, in lower case, the port also where it is the usual one.
@@ -147,7 +153,8 @@ func CheckProtocol(target *url.URL) error {
 
 func invalid(message string) error { return contract.NewError("invalid_request", message) }
 
-func toHTTPError(ctx context.Context, err error, host string) error {
+// ToError says what a request met that got no answer, by the one taxonomy, but for ctx's own end.
+func ToError(ctx context.Context, err error, host string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -42,11 +42,11 @@ func (v *Values) Load(ctx context.Context, run contract.RunRef, value jsonvalue.
 	return loading.load(ctx, value)
 }
 
-// Keep gives the value, or a handle where its JSON is above 16 KiB: then it is stored, and the run's reference written, before this
+// Keep gives the value, or a handle where its JSON is above bytesMax: then it is stored, and the run's reference written, before this
 // returns.
-func (v *Values) Keep(ctx context.Context, run contract.RunRef, value jsonvalue.Value) (jsonvalue.Value, error) {
+func (v *Values) Keep(ctx context.Context, run contract.RunRef, value jsonvalue.Value, bytesMax int) (jsonvalue.Value, error) {
 	text := jsonvalue.Append(nil, value)
-	if len(text) <= contract.InlineBytesMax {
+	if len(text) <= bytesMax {
 		return value, nil
 	}
 	blob, err := v.Store.Put(ctx, run.Tenant, text)

@@ -58,10 +58,10 @@ func typeOf(err error) string {
 func TestAValueUpTo16KiBStaysAndALargerOneIsStoredBeforeItsReference(t *testing.T) {
 	m, values := newMemory()
 	small := strings.Repeat("x", contract.InlineBytesMax-2)
-	if kept, err := values.Keep(context.Background(), run, small); kept != small || err != nil || m.calls != nil {
+	if kept, err := values.Keep(context.Background(), run, small, contract.InlineBytesMax); kept != small || err != nil || m.calls != nil {
 		t.Errorf("small: %v, %v", m.calls, err)
 	}
-	kept, err := values.Keep(context.Background(), run, small+"x")
+	kept, err := values.Keep(context.Background(), run, small+"x", contract.InlineBytesMax)
 	if _, isHandle := AsHandle(kept); !isHandle || err != nil || strings.Join(m.calls, " ") != "put ref" {
 		t.Errorf("large: %v, %v, %v", kept, err, m.calls)
 	}

@@ -1,15 +1,12 @@
 package work
 
 import (
-	"encoding/json"
 	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/htmlindex"
 )
-
-type rawHeader = json.RawMessage
 
 var (
 	jsonType = regexp.MustCompile(`(?i)^application/([\w.+-]+\+)?json\s*(;|$)`)

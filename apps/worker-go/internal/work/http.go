@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
-	"time"
 
 	"treadle.dev/treadle/internal/contract"
 	"treadle.dev/treadle/internal/jsonvalue"
@@ -24,7 +22,6 @@ const (
 	// binaryBytesMax: binary answers are small or not for here; base64 makes them a third larger still.
 	binaryBytesMax          = 1024 * 1024
 	idempotencyKeyLengthMax = 255
-	errorTextLengthMax      = 500
 )
 
 // HTTPParts is what calls of http tools need.
@@ -49,7 +46,8 @@ func HTTP(parts HTTPParts) Perform {
 			return Result{}, err
 		}
 		if answer.Status >= 400 {
-			return Result{}, statusError(answer, call.URL.Host, parts.Redactor)
+			text, _ := asText(answer.Body, answer.Headers.Get("Content-Type"))
+			return Result{}, net.StatusError(answer.Status, answer.Headers, text, call.URL.Host, parts.Redactor)
 		}
 		output, err := outputOf(answer, call.URL.Host)
 		return Result{Output: output}, err
@@ -58,7 +56,7 @@ func HTTP(parts HTTPParts) Perform {
 
 func prepare(ctx context.Context, c *Context, secrets *secrets.Secrets) (net.Call, error) {
 	work := c.Task.Work.HTTP
-	target, err := ParseToolURL(work.URL)
+	target, err := net.ParseToolURL(work.URL)
 	if err != nil {
 		return net.Call{}, err
 	}
@@ -68,7 +66,7 @@ func prepare(ctx context.Context, c *Context, secrets *secrets.Secrets) (net.Cal
 	}
 	addQuery(target, query)
 	call := net.Call{Method: work.Method, URL: target, Headers: map[string]string{"idempotency-key": idempotencyKey(c.Task)}}
-	if call.Credentials, err = resolveHeaders(work.Headers, secrets, call.Headers); err != nil {
+	if call.Credentials, err = net.ResolveHeaders(work.Headers, secrets, call.Headers); err != nil {
 		return call, err
 	}
 	if work.Body == nil {
@@ -91,23 +89,6 @@ func prepare(ctx context.Context, c *Context, secrets *secrets.Secrets) (net.Cal
 	}
 	call.Body = &text
 	return call, nil
-}
-
-// ParseToolURL reads the url of a tool: http or https, and no user or password in it.
-func ParseToolURL(text string) (*url.URL, error) {
-	target, err := net.ParseURL(strings.TrimSpace(text), nil)
-	if err != nil || target.Scheme == "" {
-		return nil, contract.NewError("invalid_request", "The tool’s url is not a URL: "+jsonvalue.Cut(text, 200))
-	}
-	if err := net.CheckProtocol(target); err != nil {
-		return nil, err
-	}
-	if target.User != nil {
-		return nil, contract.NewError("invalid_request",
-			"The tool’s url holds a user or password: give them as a header with a secret.")
-	}
-	target.Fragment = ""
-	return target, nil
 }
 
 func addQuery(target *url.URL, query jsonvalue.Value) {
@@ -136,44 +117,6 @@ func addQuery(target *url.URL, query jsonvalue.Value) {
 		}
 	}
 	target.RawQuery = strings.Join(pairs, "&")
-}
-
-var (
-	headerName  = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9a-z-]+$")
-	headerValue = regexp.MustCompile(`^[\t\x20-\x7e\x{80}-\x{ff}]*$`)
-)
-
-// resolveHeaders puts headers into another set, by their names in lower case, and gives the names of those that hold secrets. An error
-// never shows a value.
-func resolveHeaders(given map[string]rawHeader, secrets *secrets.Secrets, into map[string]string) (credentials map[string]bool, err error) {
-	credentials = map[string]bool{}
-	for name, header := range given {
-		lower := strings.ToLower(name)
-		text, isSecret, err := secrets.Resolve(header)
-		if err != nil {
-			return nil, err
-		}
-		into[lower] = text
-		if isSecret {
-			credentials[lower] = true
-		}
-	}
-	for name, value := range into {
-		if !headerName.MatchString(name) || !headerValue.MatchString(value) {
-			return nil, contract.NewError("invalid_request", "The header \""+name+"\" has a name or value that HTTP cannot carry.")
-		}
-		into[name] = latin1(value)
-	}
-	return credentials, nil
-}
-
-// latin1: a header carries a character above ASCII as one byte.
-func latin1(value string) string {
-	bytes := make([]byte, 0, len(value))
-	for _, char := range value {
-		bytes = append(bytes, byte(char))
-	}
-	return string(bytes)
 }
 
 func idempotencyKey(task *contract.NodeTask) string {
@@ -209,20 +152,5 @@ func outputOf(answer *net.Answer, host string) (jsonvalue.Value, error) {
 			contentType = "application/octet-stream"
 		}
 		return jsonvalue.NewObject("contentType", contentType, "base64", base64.StdEncoding.EncodeToString(answer.Body)), nil
-	}
-}
-
-func statusError(answer *net.Answer, host string, redactor *secrets.Redactor) error {
-	details := map[string]any{"status": answer.Status}
-	text, _ := asText(answer.Body, answer.Headers.Get("Content-Type"))
-	// Redacted before it is cut: half of a secret would not be known again.
-	if text = jsonvalue.Cut(redactor.Text(text), errorTextLengthMax); text != "" {
-		details["body"] = text
-	}
-	return &contract.Error{
-		Type:       net.TypeOfStatus(answer.Status),
-		Message:    fmt.Sprintf("%s answered with HTTP %d.", host, answer.Status),
-		Details:    details,
-		RetryAfter: net.ParseRetryAfter(answer.Headers.Get("Retry-After"), time.Now()),
 	}
 }

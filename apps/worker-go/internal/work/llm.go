@@ -20,7 +20,7 @@ func LLM(asker *model.Asker, schemas *values.Schemas) Perform {
 		}
 		request := model.Request{Model: llm.Model, Messages: messages}
 		if c.Task.OutputSchema == nil {
-			answer, err := asker.Ask(ctx, request, listener(ctx, c))
+			answer, err := asker.Ask(ctx, request, c.Budget, listener(ctx, c))
 			if err != nil {
 				return Result{}, err
 			}
@@ -36,7 +36,7 @@ func askStructured(ctx context.Context, c *Context, asker *model.Asker, schemas 
 		return Result{}, err
 	}
 	request.Format = structured.Format
-	answer, err := asker.Ask(ctx, request, listener(ctx, c))
+	answer, err := asker.Ask(ctx, request, c.Budget, listener(ctx, c))
 	if err != nil {
 		return Result{}, err
 	}
@@ -52,7 +52,7 @@ func askStructured(ctx context.Context, c *Context, asker *model.Asker, schemas 
 	request.Messages = append(request.Messages,
 		model.Message{Role: "assistant", Content: answer.Text},
 		model.Message{Role: "user", Content: RepairText(problem.Message)})
-	if answer, err = asker.Ask(ctx, request, listener(ctx, c)); err != nil {
+	if answer, err = asker.Ask(ctx, request, c.Budget, listener(ctx, c)); err != nil {
 		return Result{}, err
 	}
 	value, err = structured.Read(answer.Text)
@@ -82,10 +82,8 @@ func loadMessages(ctx context.Context, c *Context, given []contract.Message) ([]
 // listener puts what a model says onto the stream of the attempt.
 func listener(ctx context.Context, c *Context) model.Listener {
 	return model.Listener{
-		Text: func(piece string) error { return c.Events.Text(ctx, piece) },
-		ToolCall: func(piece *jsonvalue.Object) error {
-			return c.Events.Event(ctx, "node.delta", jsonvalue.NewObject("toolCall", piece))
-		},
-		Usage: c.Usage.Add,
+		Text:     func(piece string) error { return c.Events.Text(ctx, piece) },
+		ToolCall: func(piece model.ToolCallPiece) error { return c.Events.ToolCall(ctx, piece) },
+		Usage:    c.Usage.Add,
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"treadle.dev/treadle/internal/contract"
 	"treadle.dev/treadle/internal/jsonvalue"
+	"treadle.dev/treadle/internal/model"
 )
 
 // Context is what a kind of work has at hand while it is executed, beside a context.Context that ends when the attempt has to stop.
@@ -16,13 +17,19 @@ type Context struct {
 	Attempt int
 	Events  Events
 	Usage   *Usage
+	// Budget is what its calls of models count against.
+	Budget model.Budget
+	// Keep gives a value from outside as it may be stored: without secrets and forged handles; a handle where its JSON is above bytesMax.
+	// The error is of type `invalid_output`.
+	Keep func(ctx context.Context, value jsonvalue.Value, bytesMax int) (jsonvalue.Value, error)
 	// Load gives the value with its handles replaced by what they stand for. An absent one is null.
 	Load func(ctx context.Context, value json.RawMessage) (jsonvalue.Value, error)
 }
 
-// Events writes those of the attempt. Both return when there is room for more, or when the attempt has stopped.
+// Events writes those of the attempt. All return when there is room for more, or when the attempt has stopped.
 type Events interface {
 	Text(ctx context.Context, piece string) error
+	ToolCall(ctx context.Context, piece model.ToolCallPiece) error
 	Event(ctx context.Context, eventType string, data *jsonvalue.Object) error
 }
 
@@ -33,8 +40,8 @@ type Result struct {
 	CheckpointName string
 	// IsChecked: the output was checked against the task's outputSchema already.
 	IsChecked bool
-	// BeforeEnd is done right before the end is written; nil: nothing is.
-	BeforeEnd func(ctx context.Context) error
+	// IsFinished: the output is made of what Keep gave, and goes to the workflow as it is.
+	IsFinished bool
 }
 
 // Perform executes one kind of work.

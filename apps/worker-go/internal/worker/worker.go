@@ -19,9 +19,11 @@ import (
 	"treadle.dev/treadle/internal/database"
 	"treadle.dev/treadle/internal/functions"
 	"treadle.dev/treadle/internal/logging"
+	"treadle.dev/treadle/internal/mcp"
 	"treadle.dev/treadle/internal/model"
 	"treadle.dev/treadle/internal/net"
 	"treadle.dev/treadle/internal/secrets"
+	"treadle.dev/treadle/internal/storage"
 	"treadle.dev/treadle/internal/values"
 	"treadle.dev/treadle/internal/work"
 )
@@ -60,25 +62,30 @@ func Run(ctx context.Context, config *config.Config, registry *functions.Registr
 
 	events := appender.New(pool, log)
 	defer events.Close(flushMax)
-	large := &values.Values{Store: store, Refs: &database.BlobRefs{Pool: pool}}
+	large := &values.Values{Store: store, Refs: &storage.BlobRefs{Pool: pool}}
 	schemas := values.NewSchemas()
 	known := secrets.New(config.Secrets, config.SecretsDir, redactor)
 	models := model.NewClient(config.OpenAIKey, config.OpenAIBaseURL, known)
 	defer models.Close()
 	asker := &model.Asker{Client: models, Models: config.Models}
 	egress := net.NewEgress(config.EgressAllow)
+	tools := &mcp.Sessions{Secrets: known, Redactor: redactor, Transport: egress}
+	turns := work.ModelTurnParts{Asker: asker, Schemas: schemas, Transcripts: &storage.Transcripts{Pool: pool}, Tools: tools}
 
 	executor := &attempt.Executor{
 		Appender: events,
 		Values:   large,
 		Schemas:  schemas,
 		Redactor: redactor,
-		Cache:    &database.ResultCache{Pool: pool},
+		Cache:    &storage.ResultCache{Pool: pool},
+		Budgets:  &storage.Budgets{Pool: pool},
 		Log:      log,
 		Work: work.Table{
 			"llm":        work.LLM(asker, schemas),
 			"http":       work.HTTP(work.HTTPParts{Secrets: known, Redactor: redactor, Transport: egress}),
 			"function":   work.Function(work.FunctionParts{Functions: registry, Secrets: known, Schemas: schemas, Log: log}),
+			"mcp":        work.MCP(tools),
+			"modelTurn":  work.ModelTurn(turns),
 			"emit":       work.Emit,
 			"checkpoint": work.Checkpoint,
 		},

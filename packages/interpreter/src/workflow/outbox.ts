@@ -2,7 +2,8 @@ import type { OutboxEvent } from '@treadle/contract'
 import type { RunEvent } from '../core/host.ts'
 import { OUTBOX_BYTES_MAX, OUTBOX_EVENTS_MAX } from './bounds.ts'
 
-export type OutboxCarry = { lastN: number; events: OutboxEvent[] }
+/** `sentN`: events past it are on their way with nothing. Absent in runs that began before it was carried: then all count as sent. */
+export type OutboxCarry = { lastN: number; events: OutboxEvent[]; sentN?: number }
 
 /**
  * The workflow's own events on their way to the log.
@@ -14,7 +15,7 @@ export type Outbox = ReturnType<typeof createOutbox>
 export function createOutbox(carry: OutboxCarry = { lastN: 0, events: [] }) {
   let lastN = carry.lastN
   let events = [...carry.events]
-  let sentN = lastN
+  let sentN = carry.sentN ?? lastN
   let bytes = sizeOf(events)
 
   return {
@@ -48,7 +49,8 @@ export function createOutbox(carry: OutboxCarry = { lastN: 0, events: [] }) {
     get isLarge() {
       return events.length > OUTBOX_EVENTS_MAX || bytes > OUTBOX_BYTES_MAX
     },
-    carry: (): OutboxCarry => ({ lastN, events }),
+    /** Nothing is under way when a run continues as new: what is kept has to be sent again. */
+    carry: (): OutboxCarry => ({ lastN, events, sentN: (events[0]?.n ?? lastN + 1) - 1 }),
   }
 }
 

@@ -1,4 +1,5 @@
-package database
+// Package storage calls what workers of every language share in Postgres, beside treadle.append: packages/storage/routines has it.
+package storage
 
 import (
 	"context"
@@ -7,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"treadle.dev/treadle/internal/contract"
+	"treadle.dev/treadle/internal/database"
 	"treadle.dev/treadle/internal/values"
 )
 
@@ -27,7 +29,7 @@ const addRefs = `
 
 // Add writes the reference. Repeats change nothing.
 func (r *BlobRefs) Add(ctx context.Context, run contract.RunRef, blob values.Blob) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, database.CallTimeout)
 	defer cancel()
 	return pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, touchBlobs, run.Tenant, []string{blob.SHA256}, []int64{blob.Size}); err != nil {

@@ -1,4 +1,4 @@
-package database
+package storage
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"treadle.dev/treadle/internal/contract"
+	"treadle.dev/treadle/internal/database"
 	"treadle.dev/treadle/internal/jsonvalue"
 )
 
@@ -23,7 +24,7 @@ const (
 
 // Find gives a result that is at most cacheMs old; the run refers to its blobs from then on.
 func (c *ResultCache) Find(ctx context.Context, task *contract.NodeTask) (jsonvalue.Value, bool, error) {
-	text, err := PersistentValue[[]byte](ctx, c.Pool, findCached,
+	text, err := database.PersistentValue[[]byte](ctx, c.Pool, findCached,
 		task.Run.Tenant, task.Run.ID, contract.Runtime, string(task.Work.Raw), textOrNull(task.OutputSchema), *task.CacheMs)
 	if err != nil || text == nil {
 		return nil, false, err
@@ -42,7 +43,7 @@ func (c *ResultCache) Find(ctx context.Context, task *contract.NodeTask) (jsonva
 
 // Keep keeps a result for cacheMs, in the place of an older one.
 func (c *ResultCache) Keep(ctx context.Context, task *contract.NodeTask, output jsonvalue.Value) error {
-	_, err := PersistentValue[*string](ctx, c.Pool, keepCached,
+	_, err := database.PersistentValue[*string](ctx, c.Pool, keepCached,
 		task.Run.Tenant, contract.Runtime, string(task.Work.Raw), textOrNull(task.OutputSchema), jsonvalue.Text(output), *task.CacheMs)
 	return err
 }

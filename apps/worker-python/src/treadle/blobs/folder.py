@@ -1,0 +1,58 @@
+"""Blobs as files: ``<folder>/<tenant>/<first two digits>/<sha256>``. A file is there whole, or it is not there."""
+
+import asyncio
+import os
+import uuid
+from pathlib import Path
+
+from ..generated.types import Blob
+from .store import BlobError, name_bytes, verified
+
+
+class FolderBlobs:
+    """Files are written aside, synced and renamed; `.incoming` is on the same file system, and no tenant starts with a dot."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(folder)
+
+    async def put(self, tenant: str, content: bytes) -> Blob:
+        blob = name_bytes(content)
+        await asyncio.to_thread(self._place, self._path(tenant, blob["sha256"]), content)
+        return blob
+
+    async def get(self, tenant: str, sha256: str) -> bytes:
+        return await asyncio.to_thread(self._read, self._path(tenant, sha256), sha256)
+
+    async def check(self) -> None:
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+
+    def _path(self, tenant: str, sha256: str) -> Path:
+        return self._folder / tenant / sha256[:2] / sha256
+
+    @staticmethod
+    def _read(path: Path, sha256: str) -> bytes:
+        try:
+            return verified(path.read_bytes(), sha256)
+        except FileNotFoundError:
+            raise BlobError(f"There is no blob {sha256}.") from None
+
+    def _place(self, path: Path, content: bytes) -> None:
+        """Durable once this returns: the content, then its name, then the folder's entry are on the disk."""
+        incoming = self._folder / ".incoming"
+        incoming.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = incoming / str(uuid.uuid4())
+        try:
+            with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.rename(path)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

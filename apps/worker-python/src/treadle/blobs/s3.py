@@ -1,0 +1,67 @@
+"""Blobs as objects: ``[<prefix>/]<tenant>/<sha256>``. Works with any server of the S3 protocol."""
+
+import asyncio
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from ..generated.types import Blob
+from .store import BlobError, name_bytes, verified
+
+
+class S3Blobs:
+    """boto3 blocks, so its calls run in threads; its clients may be used by several at once."""
+
+    def __init__(self, bucket: str, prefix: str, endpoint: str | None, region: str | None) -> None:
+        self._bucket = bucket
+        self._prefix = prefix
+        config = Config(
+            connect_timeout=3,
+            read_timeout=30,
+            retries={"max_attempts": 3, "mode": "standard"},
+            # Not every server knows the newer checksums; ours is the name.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            # Other servers have no host name for each bucket.
+            s3={"addressing_style": "path"} if endpoint else {},
+        )
+        self._client: Any = boto3.client("s3", endpoint_url=endpoint, region_name=region, config=config)
+
+    async def put(self, tenant: str, content: bytes) -> Blob:
+        blob = name_bytes(content)
+        at = self._at(tenant, blob["sha256"])
+        if await asyncio.to_thread(self._size, at) != blob["size"]:
+            await asyncio.to_thread(self._client.put_object, **at, Body=content)
+        return blob
+
+    async def get(self, tenant: str, sha256: str) -> bytes:
+        return verified(await asyncio.to_thread(self._read, self._at(tenant, sha256), sha256), sha256)
+
+    async def check(self) -> None:
+        await asyncio.to_thread(self._client.head_bucket, Bucket=self._bucket)
+
+    def _at(self, tenant: str, sha256: str) -> dict[str, str]:
+        prefix = f"{self._prefix}/" if self._prefix else ""
+        return {"Bucket": self._bucket, "Key": f"{prefix}{tenant}/{sha256}"}
+
+    def _size(self, at: dict[str, str]) -> int | None:
+        try:
+            return self._client.head_object(**at)["ContentLength"]
+        except ClientError as error:
+            if _is_missing(error):
+                return None
+            raise
+
+    def _read(self, at: dict[str, str], sha256: str) -> bytes:
+        try:
+            return self._client.get_object(**at)["Body"].read()
+        except ClientError as error:
+            if _is_missing(error):
+                raise BlobError(f"There is no blob {sha256}.") from error
+            raise
+
+
+def _is_missing(error: ClientError) -> bool:
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404

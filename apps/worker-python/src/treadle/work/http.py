@@ -1,0 +1,150 @@
+"""One call of an http tool."""
+
+import base64
+import hashlib
+import re
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import httpx2
+
+from ..errors import TreadleError
+from ..generated.types import HttpWork
+from ..net.exchange import HttpAnswer, HttpCall, authority, check_protocol, exchange
+from ..net.retry_after import parse_retry_after, type_of_status
+from ..secrets.redactor import Redactor
+from ..secrets.secrets import Secrets
+from ..values.foreign import parse_foreign
+from ..values.json_text import canonical_json, write_json
+from ..values.utf16 import utf16_cut
+from .context import WorkContext, WorkResult
+
+_ANSWER_BYTES_MAX = 10 * 1024 * 1024
+# Binary answers are small or not for here: base64 makes them a third larger still.
+_BINARY_BYTES_MAX = 1024 * 1024
+_IDEMPOTENCY_KEY_LENGTH_MAX = 255
+_ERROR_TEXT_LENGTH_MAX = 500
+
+_JSON_TYPE = re.compile(r"application/([\w.+-]+\+)?json\s*(;|$)", re.IGNORECASE)
+_TEXT_TYPE = re.compile(r"^text/|json|xml|javascript|yaml|x-www-form-urlencoded", re.IGNORECASE)
+_CHARSET = re.compile(r'charset="?([\w-]+)', re.IGNORECASE)
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+\Z")
+_BAD_HEADER_VALUE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
+
+
+class HttpTool:
+    """Its output: the parsed value of a JSON answer; the text of any other text; null where there is none; ``{contentType, base64}``
+    of anything else, up to 1 MiB. A status of 400 and more is an error by its meaning. The header ``Idempotency-Key: <run>/<path>``
+    is the same for every attempt of a node, so the other side can tell repeats.
+    """
+
+    def __init__(self, secrets: Secrets, redactor: Redactor, client: httpx2.AsyncClient) -> None:
+        self._secrets = secrets
+        self._redactor = redactor
+        self._client = client
+
+    async def __call__(self, work: HttpWork, context: WorkContext) -> WorkResult:
+        call = await self._prepare(work, context)
+        context.usage.add({"toolCalls": 1})
+        answer = await exchange(call, self._client, _ANSWER_BYTES_MAX)
+        if answer.status >= 400:
+            raise self._status_error(answer, call.url)
+        return WorkResult(_output_of(answer, authority(call.url)))
+
+    async def _prepare(self, work: HttpWork, context: WorkContext) -> HttpCall:
+        url = _with_query(_parse_url(work["url"]), await context.load(work.get("query") or {}))
+        headers = {"idempotency-key": _idempotency_key(context)}
+        credentials: set[str] = set()
+        for name, value in work["headers"].items():
+            headers[name.lower()] = await self._secrets.resolve(value)
+            if not isinstance(value, str):
+                credentials.add(name.lower())
+        _refuse_bad_headers(headers)
+        if "body" not in work:
+            return HttpCall(work["method"], url, headers, frozenset(credentials))
+        body = await context.load(work["body"])
+        headers.setdefault("content-type", "text/plain; charset=utf-8" if isinstance(body, str) else "application/json")
+        # A text is sent as it stands, unless it is declared to be JSON.
+        is_text = isinstance(body, str) and _JSON_TYPE.match(headers["content-type"].strip()) is None
+        return HttpCall(work["method"], url, headers, frozenset(credentials), body if is_text else write_json(body))
+
+    def _status_error(self, answer: HttpAnswer, url: httpx2.URL) -> TreadleError:
+        # Redacted before it is cut: half of a secret would not be known again.
+        content_type = answer.headers.get("content-type", "")
+        text = utf16_cut(self._redactor.text(_as_text(answer.body, content_type) or ""), _ERROR_TEXT_LENGTH_MAX)
+        return TreadleError(
+            type_of_status(answer.status),
+            f"{authority(url)} answered with HTTP {answer.status}.",
+            details={"status": answer.status, **({"body": text} if text else {})},
+            retry_after_ms=parse_retry_after(answer.headers.get("retry-after")),
+        )
+
+
+def _parse_url(text: str) -> httpx2.URL:
+    try:
+        url = httpx2.URL(text)
+    except (httpx2.InvalidURL, ValueError, TypeError):
+        url = None
+    if url is None or not url.scheme or (url.scheme in ("http", "https") and not url.host):
+        raise TreadleError("invalid_request", f"The tool’s url is not a URL: {utf16_cut(text, 200)}")
+    check_protocol(url)
+    if url.userinfo:
+        message = "The tool’s url holds a user or password: give them as a header with a secret."
+        raise TreadleError("invalid_request", message)
+    return url
+
+
+def _with_query(url: httpx2.URL, query: dict[str, Any]) -> httpx2.URL:
+    added = [
+        (name, item if isinstance(item, str) else canonical_json(item))
+        for name, value in query.items()
+        for item in (value if isinstance(value, list) else [value])
+        if item is not None
+    ]
+    if not added:
+        return url
+    known = parse_qsl(url.query.decode("ascii"), keep_blank_values=True)
+    return url.copy_with(query=urlencode(known + added, safe="*").replace("~", "%7E").encode("ascii"))
+
+
+def _refuse_bad_headers(headers: dict[str, str]) -> None:
+    """The names and values that HTTP takes; a message of ours never shows a value."""
+    for name, value in headers.items():
+        if _HEADER_NAME.match(name) is None or _BAD_HEADER_VALUE.search(value):
+            raise TreadleError("invalid_request", f'The header "{name}" has a name or value that HTTP cannot carry.')
+
+
+def _idempotency_key(context: WorkContext) -> str:
+    key = f"{context.run['id']}/{context.path}"
+    if len(key) <= _IDEMPOTENCY_KEY_LENGTH_MAX:
+        return key
+    return f"{context.run['id']}/sha256:{hashlib.sha256(context.path.encode()).hexdigest()}"
+
+
+def _output_of(answer: HttpAnswer, host: str) -> Any:
+    if answer.status == 204 or not answer.body:
+        return None
+    content_type = answer.headers.get("content-type", "")
+    text = _as_text(answer.body, content_type)
+    if _JSON_TYPE.match(content_type.strip()):
+        if text is None:
+            raise TreadleError("invalid_output", f"The answer of {host} is not UTF-8.")
+        return parse_foreign(text, f"The answer of {host}")
+    if text is not None:
+        return text
+    if len(answer.body) > _BINARY_BYTES_MAX:
+        message = f"The answer of {host} is binary ({content_type or 'of no type'}) and larger than {_BINARY_BYTES_MAX} bytes."
+        raise TreadleError("tool_error", message)
+    encoded = base64.b64encode(answer.body).decode()
+    return {"contentType": content_type or "application/octet-stream", "base64": encoded}
+
+
+def _as_text(body: bytes, content_type: str) -> str | None:
+    """The text of a body that is text by its type, or says nothing of its type; None where its bytes are none."""
+    if content_type and _TEXT_TYPE.search(content_type) is None:
+        return None
+    found = _CHARSET.search(content_type)
+    try:
+        return body.decode(found[1] if found else "utf-8").removeprefix("\ufeff")
+    except (UnicodeDecodeError, LookupError):
+        return None  # Not of that charset, or of one that is not known.

@@ -1,0 +1,145 @@
+"""Wires the worker and starts it."""
+
+import asyncio
+import importlib
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio.client import Client
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.service import TLSConfig
+from temporalio.worker import Worker
+
+from .appender.appender import Appender
+from .attempt.attempt_node import AttemptNode
+from .attempt.finish_output import FinishOutput
+from .blobs.store import open_blobs
+from .config import TemporalConfig, WorkerConfig
+from .database.database import WorkerDatabase, open_pool
+from .execute_node import ExecuteNode
+from .functions.call import FunctionCaller
+from .functions.publish import Publisher
+from .functions.registry import registered_functions
+from .model.ask_model import AskModel
+from .model.chat_client import ChatClient
+from .net.egress import egress_client, egress_transport
+from .secrets.redactor import Redactor
+from .secrets.secrets import Secrets
+from .values.schemas import Schemas
+from .values.store import Values
+from .work.context import Perform
+from .work.function import FunctionTool
+from .work.http import HttpTool
+from .work.llm import LlmCall
+from .work.not_served import not_served
+from .work.plain import checkpoint_work, emit_work
+
+TASK_QUEUE = "treadle-python"
+# How long a part that is started at the same time may take to come up.
+_WAIT_S_MAX = 60.0
+_PAUSE_S = 0.5
+_FLUSH_S_MAX = 5.0
+# A cancel travels with the answer of a heartbeat, so heartbeats are sent as often as they are made.
+_HEARTBEAT_THROTTLE = timedelta(seconds=1)
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+async def run_worker(config: WorkerConfig, redactor: Redactor, stopping: asyncio.Event) -> None:
+    """Serves until ``stopping`` is set; then takes no more work, lets go of what runs, and writes what waits."""
+    if config.openai_api_key is not None:
+        redactor.add("OPENAI_API_KEY", config.openai_api_key)
+    _import_functions(config.function_modules)
+    async with AsyncExitStack() as stack:
+        pool = await _wait_for("Postgres", lambda: open_pool(config.database_url))
+        stack.push_async_callback(pool.close)
+        client = await _wait_for("Temporal", lambda: _connect(config.temporal))
+        appender = Appender(pool)
+        stack.push_async_callback(appender.close, _FLUSH_S_MAX)
+        database = WorkerDatabase(pool)
+        attempt_node = await _attempt_node(config, redactor, appender, database, stack)
+        publisher = Publisher(database, registered_functions)
+        await publisher.publish()
+        publishing = asyncio.create_task(publisher.keep_publishing())
+        stack.callback(publishing.cancel)
+        worker = Worker(
+            client,
+            task_queue=TASK_QUEUE,
+            activities=[ExecuteNode(attempt_node).execute_node],
+            max_concurrent_activities=config.concurrency,
+            graceful_shutdown_timeout=timedelta(),
+            max_heartbeat_throttle_interval=_HEARTBEAT_THROTTLE,
+        )
+        async with worker:
+            log.info("polling", extra={"fields": {"namespace": config.temporal.namespace}})
+            await stopping.wait()
+            log.info("Stopping")
+    log.info("Stopped")
+
+
+async def _attempt_node(
+    config: WorkerConfig, redactor: Redactor, appender: Appender, database: WorkerDatabase, stack: AsyncExitStack
+) -> AttemptNode:
+    values = Values(open_blobs(config.blobs_url), database)
+    schemas = Schemas()
+    secrets = Secrets(config.secrets, config.secrets_folder, redactor)
+    chat = ChatClient(config.openai_api_key, config.openai_base_url, secrets)
+    stack.push_async_callback(chat.close)
+    outside = egress_client(egress_transport(config.egress_allow))
+    stack.push_async_callback(outside.aclose)
+    threads = ThreadPoolExecutor(config.concurrency, thread_name_prefix="function")
+    stack.callback(threads.shutdown, wait=False, cancel_futures=True)
+    caller = FunctionCaller(secrets, database, threads)
+    work: dict[str, Perform] = {
+        "llm": LlmCall(AskModel(chat, config.models), schemas),
+        "http": HttpTool(secrets, redactor, outside),
+        "function": FunctionTool(registered_functions, caller, schemas),
+        "emit": emit_work,
+        "checkpoint": checkpoint_work,
+        "mcp": not_served("mcp"),
+        "modelTurn": not_served("modelTurn"),
+    }
+    return AttemptNode(appender, work, FinishOutput(redactor, schemas, values), values, redactor)
+
+
+def _import_functions(modules: tuple[str, ...]) -> None:
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            raise RuntimeError(f"The module {name}, which registers functions, cannot be imported: {error}") from error
+
+
+async def _connect(config: TemporalConfig) -> Client:
+    telemetry = TelemetryConfig(logging=LoggingConfig(TelemetryFilter(core_level="WARN", other_level="ERROR")))
+    tls = TLSConfig(config.server_ca, client_cert=config.client_cert, client_private_key=config.client_key)
+    return await Client.connect(
+        config.address,
+        namespace=config.namespace,
+        api_key=config.api_key,
+        tls=tls if config.server_ca or config.client_cert else config.tls,
+        runtime=Runtime(telemetry=telemetry),
+    )
+
+
+async def _wait_for(what: str, connect: Callable[[], Awaitable[T]]) -> T:
+    """What ``connect`` gives, tried again for a minute."""
+    end_s = time.monotonic() + _WAIT_S_MAX
+    waiting = False
+    while True:
+        try:
+            return await connect()
+        except Exception as error:
+            if time.monotonic() + _PAUSE_S > end_s:
+                raise RuntimeError(f"{what} could not be reached within {_WAIT_S_MAX:.0f} s: {error}") from error
+            if not waiting:
+                log.info("Waiting for %s", what, extra={"fields": {"reason": str(error)}})
+            waiting = True
+        await asyncio.sleep(_PAUSE_S)
