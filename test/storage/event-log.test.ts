@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket, connect as tcpConnect } from 'node:net'
 import type { RunRef } from '@treadle/contract'
-import { createAppender, createEventLog, type EventLog, type SerialisedEvent } from '@treadle/storage'
+import { createAppender, createEventLog, createPool, type EventLog, type SerialisedEvent } from '@treadle/storage'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readAll } from './support/events.ts'
 import { useStorage } from './support/storage.ts'
@@ -68,29 +69,59 @@ test('what a follower is told is what the log holds, byte for byte', async () =>
   expect(await follower.next(5)).toBeUndefined()
 })
 
-test('what does not fit a notification comes as a hint, and the stream reads it', async () => {
+test('what does not fit a notification is read, once for all who follow', async () => {
   const run = await startRun()
-  const follower = storage().log.follow('default', run.id)
+  const pool = createPool({ url: storage().urls.apiUrl, applicationName: 'counted' })
+  const log = createEventLog({ pool, listenUrl: storage().urls.apiUrl })
+  await log.start()
+  const followers = Array.from({ length: 100 }, () => log.follow('default', run.id))
+  const reading = Promise.all(followers.map((follower) => follower.next(2)))
+  let reads = 0
+  pool.on('acquire', () => {
+    reads += 1
+  })
   await append(run, 1, 1, 'long '.repeat(2_000))
-  expect(await follower.next(2)).toEqual({ hint: 3 })
-  follower.close()
+  const stored = (await storage().log.read('default', run.id, { after: 2, limit: 10 }))?.events
+  for (const news of await reading) expect(news).toEqual({ events: stored })
+  expect(reads).toBe(1)
+  for (const follower of followers) follower.close()
+  await log.stop()
+  await pool.end()
   await endRun(run)
   expect(seqs(await collect(storage().log.stream('default', run.id, { after: 0 })))).toEqual([1, 2, 3, 4])
 })
 
-test('an appender that only hints shows no content to listeners', async () => {
+test('a follower that is further back reads for itself', async () => {
   const run = await startRun()
-  const follower = storage().log.follow('default', run.id)
+  const { log } = storage()
+  const [front, back] = [log.follow('default', run.id), log.follow('default', run.id)]
+  await append(run, 1, 1)
+  expect(await front.next(2)).toMatchObject({ events: [{ seq: 3 }] })
+  expect(await back.next(0)).toEqual({ hint: 3 })
+  front.close()
+  back.close()
+})
+
+test('an appender that only hints shows no content to listeners, and readers get all the same', async () => {
+  const run = await startRun()
+  const payloads: string[] = []
+  const listener = new pg.Client({ connectionString: storage().urls.apiUrl })
+  await listener.connect()
+  await listener.query('listen treadle_events')
+  listener.on('notification', ({ payload }) => payloads.push(payload ?? ''))
+  const stream = collect(storage().log.stream('default', run.id, { after: 0 }))
   const appender = createAppender({ pool: storage().worker, notify: 'hint' })
-  await appender.append({
-    run,
-    path: 'a',
-    attempt: 1,
-    events: [{ ordinal: 1, type: 'log', data: { message: 'secret' } }],
-  })
-  expect(await follower.next(2)).toEqual({ hint: 3 })
-  follower.close()
+  for (let ordinal = 1; ordinal <= 20; ordinal++) {
+    const events = [{ ordinal, type: 'log', data: { message: 'secret' } }]
+    await appender.append({ run, path: 'a', attempt: 1, events })
+  }
+  await appender.record({ run, outbox: [{ n: 1, type: 'run.completed', data: { output: 1 } }] })
   await appender.close()
+  expect(seqs(await stream)).toEqual(upTo(23))
+  await listener.query('select')
+  await listener.end()
+  expect(payloads.filter((payload) => payload.includes(run.id))).toHaveLength(21)
+  expect(payloads.join()).not.toContain('secret')
 })
 
 test('many runs in one batch are told in one notification that Postgres takes', async () => {

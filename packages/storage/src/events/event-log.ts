@@ -25,7 +25,10 @@ const POLL_MS = 1_000
 
 export function createEventLog({ pool, listenUrl, blobs, seal = NO_SEAL, log = SILENT }: EventLogOptions): EventLog {
   const source = { pool, packs: createPackOpener({ blobs, seal }) }
-  const followed = createFollowedRuns()
+  const followed = createFollowedRuns(async (tenant, runId, after, limit) => {
+    const page = await readEvents(source, tenant, runId, { after, limit })
+    return page?.events
+  })
   const listener = createListener({
     url: listenUrl,
     onNotification: (payload) => followed.notify(payload),

@@ -4,33 +4,41 @@ import type { Follower, News, SerialisedEvent } from './types.ts'
 const EVENTS_MAX = 512
 const LENGTH_MAX = 512 * 1024
 
+/** Reads stored events past a position, at most `limit`; undefined when there is no such run. */
+export type FetchEvents = (after: number, limit: number) => Promise<readonly SerialisedEvent[] | undefined>
+
 /**
- * The newest events of a run that is followed, each serialised once, and those who wait for more.
+ * The newest events of a run that is followed, each read and serialised once, and those who wait for more.
  *
  * Invariants
- *  1. The ring holds neighbours: each event's seq is its predecessor's + 1. A gap empties it first.
- *  2. `newest` never falls. Where it is past the ring's end, a read is needed.
+ *  1. The ring holds neighbours: each event's seq is its predecessor's + 1. What is told past a gap is left to be fetched.
+ *  2. `newest` never falls. Where it is past the ring's end somebody who has come to that end fetches what follows, into the ring, for all
+ *     who are there; whoever is further back is told by a hint to read for itself, at its own pace.
  *  3. Memory is bounded by the ring, however many follow: a follower is a position, which its caller keeps.
  */
 export type FollowedRun = {
   tell(telling: Telling): void
-  /** There may be more than was told: everybody reads. */
+  /** There may be more than was told: everybody looks. */
   doubt(): void
   follower(onClose: () => void): Follower
 }
 
-export function createFollowedRun(): FollowedRun {
+export function createFollowedRun(fetch: FetchEvents): FollowedRun {
   let ring: SerialisedEvent[] = []
   let length = 0
   let newest = 0
   let doubts = 0
+  let fetching: { after: number; outcome: Promise<Fetched> } | undefined
+  let fetchLimit = EVENTS_MAX
   const waiting = new Set<() => void>()
 
   return { tell, doubt, follower }
 
   function tell(telling: Telling): void {
-    if ('event' in telling) push(telling.event)
-    else newest = Math.max(newest, telling.hint)
+    const seq = 'event' in telling ? telling.event.seq : telling.hint
+    const end = ring.at(-1)?.seq
+    newest = Math.max(newest, seq)
+    if ('event' in telling && (end === undefined ? !fetching : seq === end + 1)) push(telling.event)
     wake()
   }
 
@@ -40,12 +48,6 @@ export function createFollowedRun(): FollowedRun {
   }
 
   function push(event: SerialisedEvent): void {
-    const last = ring.at(-1)?.seq
-    if (last !== undefined && event.seq <= last) return
-    if (last !== undefined && event.seq !== last + 1) {
-      ring = []
-      length = 0
-    }
     ring.push(event)
     length += event.json.length
     newest = Math.max(newest, event.seq)
@@ -59,6 +61,40 @@ export function createFollowedRun(): FollowedRun {
     for (const resume of woken) resume()
   }
 
+  /** One read for all who are at `after`, if that is the ring's end or past it. */
+  function fetchFor(after: number): Promise<Fetched> | 'behind' {
+    if (fetching) return fetching.after === after ? fetching.outcome : 'behind'
+    if (after < (ring.at(-1)?.seq ?? 0)) return 'behind'
+    const outcome = fetch(after, fetchLimit)
+      .then(
+        (events) => (events ? take(after, events) : 'failed'),
+        (): Fetched => 'failed', // Whoever waits reads for itself, and learns what is wrong.
+      )
+      .finally(() => {
+        fetching = undefined
+      })
+    fetching = { after, outcome }
+    return outcome
+  }
+
+  function take(after: number, events: readonly SerialisedEvent[]): Fetched {
+    const end = ring.at(-1)?.seq ?? 0
+    if (events.length === 0 || end > after) return end > after ? 'events' : 'nothing' // It was told meanwhile.
+    if (end !== after) {
+      ring = []
+      length = 0
+    }
+    let size = 0
+    const fitting = events.filter(({ json }, index) => {
+      size += json.length
+      return index === 0 || size <= LENGTH_MAX
+    })
+    for (const event of fitting) push(event)
+    // As many as fit, the next time: half of a page that is thrown away was read for nothing.
+    fetchLimit = fitting.length < events.length ? fitting.length : Math.min(EVENTS_MAX, 2 * fetchLimit)
+    return 'events'
+  }
+
   function follower(onClose: () => void): Follower {
     let closed = false
     let resume: (() => void) | undefined
@@ -68,12 +104,19 @@ export function createFollowedRun(): FollowedRun {
     return {
       async next(after) {
         while (!closed) {
+          const isDoubtful = doubtsSeen < doubts
           const news = newsAfter(after)
-          if (news) return news
-          if (doubtsSeen < doubts) {
+          if (news && 'events' in news) return news
+          if (news || isDoubtful) {
             doubtsSeen = doubts
-            return { hint: after + 1 }
+            const fetched = await fetchFor(after)
+            if (fetched === 'behind' || fetched === 'failed') return closed ? undefined : (news ?? { hint: after + 1 })
+            if (fetched === 'events' || closed) continue
           }
+          // What was told during the read woke nobody here.
+          if (doubtsSeen < doubts) continue
+          const latest = newsAfter(after)
+          if (latest) return latest
           await new Promise<void>((resolve) => {
             resume = resolve
             waiting.add(resolve)
@@ -101,3 +144,6 @@ export function createFollowedRun(): FollowedRun {
     return { events: ring.slice(after + 1 - first) }
   }
 }
+
+/** What came of a read for all: there are more events in the ring, there are none, or it could not be done. */
+type Fetched = 'events' | 'nothing' | 'failed'

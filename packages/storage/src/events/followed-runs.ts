@@ -1,5 +1,5 @@
 import type { RunId, TenantId } from '@treadle/contract'
-import { createFollowedRun, type FollowedRun } from './followed-run.ts'
+import { createFollowedRun, type FetchEvents, type FollowedRun } from './followed-run.ts'
 import { readNotification, runKey } from './notification.ts'
 import type { Follower } from './types.ts'
 
@@ -16,13 +16,21 @@ export type FollowedRuns = {
   closeAll(): void
 }
 
-export function createFollowedRuns(): FollowedRuns {
+/** `fetch`: the stored events of a run, for all who follow it. */
+export function createFollowedRuns(
+  fetch: (tenant: TenantId, runId: RunId, ...rest: Parameters<FetchEvents>) => ReturnType<FetchEvents>,
+): FollowedRuns {
   const runs = new Map<string, { tenant: TenantId; runId: RunId; run: FollowedRun; followers: Set<Follower> }>()
 
   return {
     follow(tenant, runId) {
       const key = runKey(tenant, runId)
-      const entry = runs.get(key) ?? { tenant, runId, run: createFollowedRun(), followers: new Set() }
+      const entry = runs.get(key) ?? {
+        tenant,
+        runId,
+        run: createFollowedRun((after, limit) => fetch(tenant, runId, after, limit)),
+        followers: new Set(),
+      }
       runs.set(key, entry)
       const follower = entry.run.follower(() => {
         entry.followers.delete(follower)
