@@ -43,6 +43,15 @@ async function read(socket: Socket): Promise<{ ids: number[] }> {
 
 const residentMiB = () => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(stack().api.child.pid)])) / 1024
 
+/** How many streams the API serves at this moment, as its metrics have it. */
+async function openStreams(): Promise<number> {
+  const text = await (await fetch(`${stack().url}/metrics`)).text()
+  const lines = text
+    .split('\n')
+    .filter((line) => line.startsWith('treadle_http_requests_in_progress') && line.includes('/stream'))
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+}
+
 test('of 1,000 subscribers 100 read nothing: the others get all, those are sent away, and memory is bounded', {
   timeout: 180_000,
 }, async () => {
@@ -78,6 +87,7 @@ test('of 1,000 subscribers 100 read nothing: the others get all, those are sent 
   const readers: ReturnType<typeof read>[] = []
   for (let index = 0; index < READERS; index++) readers.push(read(await subscribe(short.id)))
   for (let index = 0; index < STALLED; index++) stalled.push((await subscribe(long.id)).pause())
+  await expect.poll(openStreams).toBe(READERS + STALLED)
   let most = residentMiB()
   for (let round = 0; round < ROUNDS; round++) {
     await Promise.all([appendRound(short, round, SHORT), appendRound(long, round, LONG)])
@@ -87,7 +97,7 @@ test('of 1,000 subscribers 100 read nothing: the others get all, those are sent 
     await appender.record({ run, outbox: [{ n: 1, type: 'run.completed', data: { output: null } }] })
   }
   for (const { ids } of await Promise.all(readers)) expect(ids).toEqual(idsOf(SHORT))
-  await new Promise((resolve) => setTimeout(resolve, 4_000)) // Longer than they may take nothing.
+  await expect.poll(openStreams, { timeout: 60_000, interval: 200 }).toBe(0) // Those who take nothing are sent away.
   most = Math.max(most, residentMiB())
 
   // Each could have had the whole log in the server's memory: more than a gigabyte together. A client may have 1 MiB.

@@ -10,7 +10,7 @@ async function connect(options: { heartbeatMs?: number; stallMs?: number } = {})
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const arrived = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>
-  const request = get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' })
+  const request = get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', agent: false })
   request.on('error', () => {})
   const [, response] = await arrived
   const writer = openSse(response, {
@@ -47,6 +47,13 @@ test('a stream begins with the time after which to reconnect, and ends in order'
   })
   expect(await textOf(answer)).toBe('retry: 1000\n\nid: 1\n\n')
   expect(writer.signal.aborted).toBe(true)
+})
+
+test('a client that asked for it gets the connection closed after the stream', async () => {
+  const { writer, answer } = await connect() // As `get` without an agent that keeps connections does.
+  expect(answer.headers.connection).toBe('close')
+  writer.end()
+  await textOf(answer)
 })
 
 test('comments come while nothing else does', async () => {

@@ -30,7 +30,6 @@ const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
-  connection: 'keep-alive',
 }
 
 /** How long a client that is sent away gets to read why. */
