@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { freePort } from '@treadle/local'
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest'
 import { runProgram } from './support/program.ts'
@@ -64,6 +64,7 @@ test('npm start shows a run with its tokens as they come, serves, and starts aga
 
   const second = npmStart({ TREADLE_FIRST_RUN: 'no' })
   const again = await second.printed(/Serving until Ctrl-C/)
+  await second.printed(/A Go worker polls/)
   expect(again).not.toContain('Making a Postgres cluster')
   const runId = /as (run_\w+)/.exec(output)?.[1]
   const run = await (await fetch(`${urlOf(again)}/runs/${runId}`)).json()
@@ -73,6 +74,15 @@ test('npm start shows a run with its tokens as they come, serves, and starts aga
   await second.ended
   expect(second.output()).toMatch(/Everything has ended\n$/)
 }, 180_000)
+
+test('without Go everything else starts, and says what waits', async () => {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => !existsSync(join(folder, 'go')))
+  const program = start({ TREADLE_FIRST_RUN: 'no', PATH: [dirname(process.execPath), ...folders].join(delimiter) })
+  await program.printed(/Go is not installed \(https:\/\/go\.dev\/dl\): nodes of the runtime go wait for a worker/)
+  await program.printed(/Serving until Ctrl-C/)
+  program.interrupt()
+  expect(await program.ended).toBe(0)
+}, 120_000)
 
 test('what is left of a start that was killed is ended by the next', async () => {
   const killed = start({ TREADLE_FIRST_RUN: 'no' })

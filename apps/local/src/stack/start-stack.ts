@@ -16,6 +16,7 @@ import { temporalWays } from '../temporal/ways.ts'
 import { DEMO_SECRETS, startDemoTools } from './demo-tools.ts'
 import { deployWorkers } from './deploy-workers.ts'
 import type { Home } from './home.ts'
+import { provideGoWorker } from './provide-go-worker.ts'
 
 export type LocalStack = {
   /** Of the API. */
@@ -33,7 +34,7 @@ type Parts = { config: Config; home: Home; supervisor: Supervisor; report: Repor
 
 /** Starts all parts, those at once that do not need each other, and waits until the API says that it is ready. */
 export async function startLocalStack(parts: Parts): Promise<LocalStack> {
-  const { config, home, supervisor, report } = parts
+  const { config, home, supervisor, report, signal } = parts
   await requirePorts(config)
   const [temporalAddress, database, model, tools] = await Promise.all([
     provideTemporal(parts),
@@ -49,6 +50,14 @@ export async function startLocalStack(parts: Parts): Promise<LocalStack> {
     blobs: pathToFileURL(home.blobs).href,
     env: config.env,
   }
+  const worker = {
+    ...common,
+    report,
+    env: { ...DEMO_SECRETS, ...config.env },
+    databaseUrl: database.workerUrl,
+    ...model.variables,
+    egressAllow: [tools.authority],
+  }
   const [api] = await Promise.all([
     startApi(supervisor, {
       ...common,
@@ -56,19 +65,11 @@ export async function startLocalStack(parts: Parts): Promise<LocalStack> {
       port: config.apiPort,
       logFile: home.logFile('api'),
     }),
-    deployWorkers(supervisor, {
-      ...common,
-      report,
-      bundles: home.bundles,
-      env: { ...DEMO_SECRETS, ...config.env },
-      databaseUrl: database.workerUrl,
-      ...model.variables,
-      egressAllow: [tools.authority],
-      logFile: home.logFile('worker'),
-    }),
+    deployWorkers(supervisor, { ...worker, bundles: home.bundles, logFile: home.logFile('worker') }),
   ])
   await requireReady(api.url)
   report.say(`The API serves at ${api.url}, and a worker polls`)
+  void provideGoWorker(supervisor, { ...worker, signal, logFile: home.logFile('worker-go') })
   return {
     url: api.url,
     toolsUrl: tools.url,
