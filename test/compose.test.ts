@@ -67,6 +67,26 @@ describe('Dockerfiles', () => {
   })
 })
 
+describe('the Dockerfile of the Go worker', () => {
+  const text = read('apps/worker-go/Dockerfile')
+
+  test('is pinned by tag and digest, has a Go that go.mod takes, and runs as nobody special', () => {
+    const bases = [...text.matchAll(/^FROM (\S+)/gm)].map(([, base = '']) => base)
+    for (const base of bases) expect(base).toMatch(/^[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/)
+    const wanted = /^go (\d+)\.(\d+)/m.exec(read('apps/worker-go/go.mod'))
+    const given = /^golang:(\d+)\.(\d+)/.exec(bases[0] ?? '')
+    expect(given?.slice(1)).toEqual(wanted?.slice(1))
+    expect(text.split('FROM ').at(-1)).toMatch(/^USER nonroot$/m)
+  })
+
+  test('builds a program that is there, from files that are there', () => {
+    const [, program = ''] = /go build .* \.\/(\S+)$/m.exec(text) ?? []
+    expect(existsSync(`${root}apps/worker-go/${program}/main.go`)).toBe(true)
+    const copied = [...text.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, files = '']) => files.split(' '))
+    expect(copied.filter((file) => !existsSync(`${root}${file}`))).toEqual([])
+  })
+})
+
 test('the programs that commands name are ones that are built', () => {
   for (const [, { build, command = [] }] of services) {
     if (!build) continue
@@ -91,6 +111,14 @@ describe('variables', () => {
     const { asked, recorded } = recordReads(env)
     readConfig(recorded)
     expect(Object.keys(env).filter((variable) => !asked.has(variable) && !AWS.includes(variable))).toEqual([])
+  })
+
+  test('the worker of Go has those of the TypeScript one, and its own config takes all of them', () => {
+    const { TREADLE_DEPLOYMENT: _, ...expected } = environmentOf('worker')
+    expect(environmentOf('worker-go')).toEqual(expected)
+    const source = read('apps/worker-go/internal/config/config.go') + read('apps/worker-go/internal/config/temporal.go')
+    const names = Object.keys(expected).filter((name) => !AWS.includes(name))
+    expect(names.filter((name) => !source.includes(`"${name}"`))).toEqual([])
   })
 
   test('the services and their servers agree on names, passwords and ports', () => {
@@ -136,7 +164,7 @@ test('ports are open to this machine only, and are those that the services liste
 })
 
 test('what serves has a health check, what is waited for can be, and volumes are declared', () => {
-  const serving = services.filter(([name, { restart }]) => restart !== undefined && name !== 'worker')
+  const serving = services.filter(([name, { restart }]) => restart !== undefined && !/^worker(-|$)/.test(name))
   for (const [, { healthcheck }] of serving) expect(healthcheck?.test.length).toBeGreaterThan(1)
   for (const [, { depends_on: needed = {} }] of services) {
     for (const [name, { condition }] of Object.entries(needed)) {

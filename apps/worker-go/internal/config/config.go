@@ -11,6 +11,7 @@ import (
 
 	"treadle.dev/treadle/internal/jsonvalue"
 	"treadle.dev/treadle/internal/model"
+	"treadle.dev/treadle/internal/secrets"
 )
 
 // Config is the worker's. The variables are those of docs/worker-protocol.md.
@@ -28,7 +29,9 @@ type Config struct {
 	// Secrets are values by name; SecretsDir is a folder with further ones, "" for none.
 	Secrets    map[string]string
 	SecretsDir string
-	Models     model.Table
+	// Grants say whom secrets are for, and where they may be sent.
+	Grants secrets.Grants
+	Models model.Table
 	// Concurrency is the number of nodes that are executed at the same time.
 	Concurrency int
 }
@@ -86,6 +89,13 @@ func Read(environ []string) (*Config, error) {
 			r.bad("TREADLE_EGRESS_ALLOW holds \"" + part + "\", which is not host:port")
 		}
 		config.EgressAllow = append(config.EgressAllow, strings.ToLower(part))
+	}
+	if text := r.text("TREADLE_GRANTS"); text != "" {
+		grants, err := secrets.ParseGrants(text)
+		if err != nil {
+			r.bad("TREADLE_GRANTS " + err.Error())
+		}
+		config.Grants = grants
 	}
 	if text := r.text("TREADLE_MODELS"); text != "" {
 		models, err := model.ParseTable(text)

@@ -26,10 +26,11 @@ type Sessions struct {
 	Transport http.RoundTripper
 }
 
-// Server names one. Values of Headers are texts or references of secrets.
+// Server names one. Values of Headers are texts or references of secrets, which are asked for in the name of Run.
 type Server struct {
 	URL     string
 	Headers map[string]json.RawMessage
+	Run     contract.RunRef
 }
 
 // Use opens a session with the server for this conversation alone. Errors are by the one taxonomy, but for ctx's own.
@@ -39,7 +40,7 @@ func (s *Sessions) Use(ctx context.Context, server Server, conversation func(con
 		return err
 	}
 	headers := map[string]string{}
-	if _, err := net.ResolveHeaders(server.Headers, s.Secrets, headers); err != nil {
+	if _, err := net.ResolveHeaders(ctx, server.Headers, s.Secrets, secrets.Use{Run: server.Run, Host: target.Host}, headers); err != nil {
 		return err
 	}
 	bounded := &bounded{through: s.Transport, headers: headers, redactor: s.Redactor, host: target.Host}

@@ -62,12 +62,12 @@ type ToolCallPiece struct {
 var errNotJSON = errors.New("a chunk is not one of the protocol")
 
 // stream makes one call. Errors are by the one taxonomy, but for ctx's own and the listener's.
-func (c *Client) stream(ctx context.Context, model contract.PlanModel, body []byte, listener Listener) (*growing, error) {
+func (c *Client) stream(ctx context.Context, run contract.RunRef, model contract.PlanModel, body []byte, listener Listener) (*growing, error) {
 	answer := &growing{}
 	one := 1
 	usage := contract.Usage{LLMCalls: &one}
 	defer func() { listener.Usage(usage) }()
-	stream, err := c.post(ctx, model, body)
+	stream, err := c.post(ctx, run, model, body)
 	if err != nil {
 		return nil, err
 	}

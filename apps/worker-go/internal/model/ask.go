@@ -30,7 +30,7 @@ func (a *Asker) Ask(ctx context.Context, request Request, budget Budget, listene
 	}
 	var used contract.Usage
 	receivedBytes := 0
-	answer, err := a.Client.stream(ctx, request.Model, text, Listener{
+	answer, err := a.Client.stream(ctx, request.Run, request.Model, text, Listener{
 		Text: func(piece string) error {
 			receivedBytes += len(piece)
 			return listener.Text(piece)

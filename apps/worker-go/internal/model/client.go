@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"treadle.dev/treadle/internal/contract"
+	egress "treadle.dev/treadle/internal/net"
 	"treadle.dev/treadle/internal/secrets"
 )
 
@@ -63,10 +64,10 @@ func sameOriginOnly(request *http.Request, via []*http.Request) error {
 // Close lets idle connections go.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-func (c *Client) keyFor(model contract.PlanModel) (string, error) {
+func (c *Client) keyFor(ctx context.Context, model contract.PlanModel, use secrets.Use) (string, error) {
 	switch {
 	case model.APIKey != nil:
-		value, err := c.secrets.Value(model.APIKey.Secret)
+		value, err := c.secrets.Value(ctx, model.APIKey.Secret, use)
 		return model.APIKey.Prefix + value, err
 	case c.apiKey != "":
 		return c.apiKey, nil
@@ -79,14 +80,18 @@ func (c *Client) keyFor(model contract.PlanModel) (string, error) {
 }
 
 // post sends a request and gives the stream of its answer, which the caller closes. Errors are by the one taxonomy, but for ctx's own.
-func (c *Client) post(ctx context.Context, model contract.PlanModel, body []byte) (io.ReadCloser, error) {
-	key, err := c.keyFor(model)
-	if err != nil {
-		return nil, err
-	}
+func (c *Client) post(ctx context.Context, run contract.RunRef, model contract.PlanModel, body []byte) (io.ReadCloser, error) {
 	base := c.baseURL
 	if base == "" {
 		base = defaultBaseURL
+	}
+	server, err := egress.ParseURL(base, nil)
+	if err != nil {
+		return nil, contract.NewError("invalid_request", "OPENAI_BASE_URL is not a URL.")
+	}
+	key, err := c.keyFor(ctx, model, secrets.Use{Run: run, Host: server.Host})
+	if err != nil {
+		return nil, err
 	}
 	address := strings.TrimRight(base, "/") + "/chat/completions"
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(string(body)))

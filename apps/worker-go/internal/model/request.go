@@ -9,6 +9,8 @@ import (
 
 // Request is what a model is asked.
 type Request struct {
+	// Run is that for which the model is asked.
+	Run   contract.RunRef
 	Model contract.PlanModel
 	// Messages have their contents loaded: no handles in them.
 	Messages []Message

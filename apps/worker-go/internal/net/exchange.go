@@ -138,7 +138,7 @@ func IsSameOrigin(a, b *url.URL) bool {
 func authorityOf(target *url.URL) string {
 	port := target.Port()
 	if port == "" {
-		port = map[string]string{"https": "443", "http": "80"}[target.Scheme]
+		port = defaultPorts[target.Scheme]
 	}
 	return net.JoinHostPort(strings.ToLower(target.Hostname()), port)
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 )
 
+var defaultPorts = map[string]string{"https": "443", "http": "80"}
+
 var errHost = errors.New("its host is none")
 
 // ParseURL reads a URL as browsers do where that matters for whom it reaches: the host in lower case, and a number such as 2130706433,
@@ -31,7 +33,7 @@ func ParseURL(text string, base *url.URL) (*url.URL, error) {
 		}
 		host = address.String()
 	}
-	if target.Host = host; port != "" {
+	if target.Host = host; port != "" && port != defaultPorts[target.Scheme] {
 		target.Host += ":" + port
 	}
 	return target, nil

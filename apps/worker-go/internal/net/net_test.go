@@ -38,7 +38,7 @@ func TestOnlyThePublicInternetIsPublic(t *testing.T) {
 func TestAHostThatIsANumberIsTheAddressThatItStandsFor(t *testing.T) {
 	cases := map[string]string{
 		"http://2130706433:9/": "127.0.0.1:9", "http://0x7f000001/": "127.0.0.1", "http://127.1": "127.0.0.1", "http://0177.0.0.1": "127.0.0.1",
-		"http://1.2.3.4./": "1.2.3.4", "http://EXAMPLE.com/A": "example.com", "http://[::1]:80/": "[::1]:80", "http://0x": "0.0.0.0",
+		"http://1.2.3.4./": "1.2.3.4", "http://EXAMPLE.com/A": "example.com", "https://a.example:443/": "a.example", "http://a.example:443/": "a.example:443", "http://[::1]:80/": "[::1]:80", "http://0x": "0.0.0.0",
 		"http://1.example": "1.example", "http://4294967296": "", "http://1.2.3.4.5": "", "http://256.1.1.1": "", "http://09.1": "",
 	}
 	for text, expected := range cases {

@@ -1,6 +1,7 @@
 package net
 
 import (
+	"context"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -16,11 +17,11 @@ var (
 
 // ResolveHeaders puts headers into another set, by their names in lower case, and gives the names of those that hold secrets. An error
 // never shows a value.
-func ResolveHeaders(given map[string]json.RawMessage, secrets *secrets.Secrets, into map[string]string) (credentials map[string]bool, err error) {
+func ResolveHeaders(ctx context.Context, given map[string]json.RawMessage, source *secrets.Secrets, use secrets.Use, into map[string]string) (credentials map[string]bool, err error) {
 	credentials = map[string]bool{}
 	for name, header := range given {
 		lower := strings.ToLower(name)
-		text, isSecret, err := secrets.Resolve(header)
+		text, isSecret, err := source.Resolve(ctx, header, use)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -16,22 +17,38 @@ var name = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
 // Secrets are those of the worker's configuration. Values are given out at the moment of a call and kept nowhere.
 type Secrets struct {
-	values   map[string]string
-	folder   string
-	redactor *Redactor
+	values     map[string]string
+	folder     string
+	grants     Grants
+	workflowOf WorkflowOf
+	redactor   *Redactor
 }
 
-// New makes the source of secrets. In folder ("": none) names are looked for that values lacks: one file a secret, read anew each
-// time, so that a rotated one is taken up. The redactor is told of every value before it is given out.
-func New(values map[string]string, folder string, redactor *Redactor) *Secrets {
-	for name, value := range values {
+// Options says where secrets come from, and whom they are for.
+type Options struct {
+	Values map[string]string
+	// Folder ("": none) is looked into for names that Values lacks: one file a secret, read anew each time, so that a rotated one is taken
+	// up.
+	Folder     string
+	Grants     Grants
+	WorkflowOf WorkflowOf
+}
+
+// New makes the source of secrets. The redactor is told of every value before it is given out.
+func New(options Options, redactor *Redactor) *Secrets {
+	for name, value := range options.Values {
 		redactor.Add(name, value)
 	}
-	return &Secrets{values: values, folder: folder, redactor: redactor}
+	return &Secrets{
+		values: options.Values, folder: options.Folder, grants: options.Grants, workflowOf: options.WorkflowOf, redactor: redactor,
+	}
 }
 
-// Value gives the value of a secret. The error is of type `auth` where there is none of that name.
-func (s *Secrets) Value(secret string) (string, error) {
+// Value gives the value of a secret. The error is of type `auth` where there is none of that name, or it is not granted for this use.
+func (s *Secrets) Value(ctx context.Context, secret string, use Use) (string, error) {
+	if err := s.grants.check(ctx, secret, use, s.workflowOf); err != nil {
+		return "", err
+	}
 	value, known := s.values[secret]
 	if !known {
 		var err error
@@ -47,7 +64,7 @@ func (s *Secrets) Value(secret string) (string, error) {
 }
 
 // Resolve gives the text of a header, which is a string or a SecretRef, and whether it is one with a secret in it.
-func (s *Secrets) Resolve(header json.RawMessage) (text string, isSecret bool, err error) {
+func (s *Secrets) Resolve(ctx context.Context, header json.RawMessage, use Use) (text string, isSecret bool, err error) {
 	if json.Unmarshal(header, &text) == nil {
 		return text, false, nil
 	}
@@ -55,7 +72,7 @@ func (s *Secrets) Resolve(header json.RawMessage) (text string, isSecret bool, e
 	if err := json.Unmarshal(header, &ref); err != nil {
 		return "", false, contract.NewError("invalid_request", "A header is neither a text nor a secret.")
 	}
-	value, err := s.Value(ref.Secret)
+	value, err := s.Value(ctx, ref.Secret, use)
 	return ref.Prefix + value, true, err
 }
 

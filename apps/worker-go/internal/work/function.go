@@ -144,5 +144,5 @@ func (f *functionCall) Secret(name string) (string, error) {
 		return "", contract.NewError("auth", fmt.Sprintf(
 			"The function %q was not granted the secret %s: list it in its `secrets`.", f.entry.Name, name))
 	}
-	return f.parts.Secrets.Value(name)
+	return f.parts.Secrets.Value(f.ctx, name, secrets.Use{Run: f.work.Task.Run})
 }

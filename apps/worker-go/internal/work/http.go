@@ -54,7 +54,7 @@ func HTTP(parts HTTPParts) Perform {
 	}
 }
 
-func prepare(ctx context.Context, c *Context, secrets *secrets.Secrets) (net.Call, error) {
+func prepare(ctx context.Context, c *Context, source *secrets.Secrets) (net.Call, error) {
 	work := c.Task.Work.HTTP
 	target, err := net.ParseToolURL(work.URL)
 	if err != nil {
@@ -66,7 +66,7 @@ func prepare(ctx context.Context, c *Context, secrets *secrets.Secrets) (net.Cal
 	}
 	addQuery(target, query)
 	call := net.Call{Method: work.Method, URL: target, Headers: map[string]string{"idempotency-key": idempotencyKey(c.Task)}}
-	if call.Credentials, err = net.ResolveHeaders(work.Headers, secrets, call.Headers); err != nil {
+	if call.Credentials, err = net.ResolveHeaders(ctx, work.Headers, source, secrets.Use{Run: c.Task.Run, Host: target.Host}, call.Headers); err != nil {
 		return call, err
 	}
 	if work.Body == nil {

@@ -22,7 +22,7 @@ func MCP(tools MCPTools) Perform {
 			return Result{}, err
 		}
 		c.Usage.AddToolCall()
-		output, err := tools.Call(ctx, mcp.Server{URL: work.Server.URL, Headers: work.Server.Headers}, work.Tool, args)
+		output, err := tools.Call(ctx, mcp.Server{URL: work.Server.URL, Headers: work.Server.Headers, Run: c.Task.Run}, work.Tool, args)
 		return Result{Output: output}, err
 	}
 }

@@ -125,7 +125,7 @@ func (t *modelTurn) serverTools(ctx context.Context, source *contract.ToolSpecMC
 	if err != nil || pinned != nil {
 		return pinned, err
 	}
-	listed, err := t.Tools.List(ctx, mcp.Server{URL: source.Server.URL, Headers: source.Server.Headers}, source.Tools)
+	listed, err := t.Tools.List(ctx, mcp.Server{URL: source.Server.URL, Headers: source.Server.Headers, Run: t.Task.Run}, source.Tools)
 	if err != nil {
 		return nil, err
 	}

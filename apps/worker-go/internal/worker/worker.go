@@ -64,7 +64,9 @@ func Run(ctx context.Context, config *config.Config, registry *functions.Registr
 	defer events.Close(flushMax)
 	large := &values.Values{Store: store, Refs: &storage.BlobRefs{Pool: pool}}
 	schemas := values.NewSchemas()
-	known := secrets.New(config.Secrets, config.SecretsDir, redactor)
+	known := secrets.New(secrets.Options{
+		Values: config.Secrets, Folder: config.SecretsDir, Grants: config.Grants, WorkflowOf: storage.WorkflowOf(pool),
+	}, redactor)
 	models := model.NewClient(config.OpenAIKey, config.OpenAIBaseURL, known)
 	defer models.Close()
 	asker := &model.Asker{Client: models, Models: config.Models}
