@@ -34,6 +34,8 @@ export type StackOptions = {
   workers?: number
   /** Temporal with the settings it is shipped with, and without ours. Default false. */
   stock?: boolean
+  /** Further dynamic settings of Temporal, `name=value`. */
+  temporalSettings?: string[]
   /** Temporal's database: gone with its process (default), or a file, which survives a kill and `restart`. */
   temporalDatabase?: 'memory' | 'file'
   /** Postgres: a database of the server that all tests share (default), or a server of its own, which may be killed. */
@@ -94,7 +96,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     throw error
   }
 
-  async function startParts({ workers: count = 1, stock = false, temporalDatabase = 'memory', ...rest }: StackOptions) {
+  async function startParts({
+    workers: count = 1,
+    stock = false,
+    temporalSettings = [],
+    temporalDatabase = 'memory',
+    ...rest
+  }: StackOptions) {
     const model = await startScriptedModel()
     supervisor.keep({ name: 'scripted model', stop: model.close })
     const tools = await startScriptedTools()
@@ -112,6 +120,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         executable: shared.temporal,
         port: temporalPort,
         stock,
+        settings: temporalSettings,
         ...(temporalDatabase === 'file' && { databaseFile: join(folder, 'temporal.db') }),
       })
       return server.child

@@ -44,6 +44,7 @@ import { startRunRoute } from './routes/start-run.ts'
 import { streamRunRoute } from './routes/stream-run.ts'
 import { streamRunsRoute } from './routes/stream-runs.ts'
 import { createCheckValue } from './runs/check-value.ts'
+import { createTellChildEnds } from './runs/child-ends.ts'
 import { createControlRun } from './runs/control-run.ts'
 import { createDeliverSignal } from './runs/deliver-signal.ts'
 import { createEraseRun } from './runs/erase-run.ts'
@@ -144,7 +145,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   const forkRun = createForkRun({ runs, state, blobs, blobRefs, compile, checkValue, starter })
   const deliverSignal = createDeliverSignal({ runs, log, bridge, blobs, blobRefs, checkValue })
   const storeWorkflow = createStoreWorkflow({ workflows, blobs, blobRefs })
-  const control = createControlRun({ runs, bridge, log: logger })
+  const control = createControlRun({ runs, bridge, tellChildEnds: createTellChildEnds({ runs, bridge }), log: logger })
 
   await app.register(startRunRoute, { startRun, runs, log, streams })
   await app.register(listRunsRoute, { runs })

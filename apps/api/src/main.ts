@@ -17,6 +17,7 @@ import { buildApi } from './build-api.ts'
 import { readConfig } from './config.ts'
 import { createCompileDocument } from './documents/compile-document.ts'
 import { createReconciler } from './reconciler/reconciler.ts'
+import { createTellChildEnds } from './runs/child-ends.ts'
 import { createSampleSpec, createSpecOf } from './runs/specs.ts'
 import { createStarter } from './runs/starter.ts'
 
@@ -70,7 +71,14 @@ const app = await buildApi({
   ],
   logger,
 })
-const reconciler = createReconciler({ runs, bridge, starter, intervalMs: config.reconcileIntervalMs, log: logger })
+const reconciler = createReconciler({
+  runs,
+  bridge,
+  starter,
+  tellChildEnds: createTellChildEnds({ runs, bridge }),
+  intervalMs: config.reconcileIntervalMs,
+  log: logger,
+})
 
 // In the order of leaning: first nobody comes in any more, then nothing goes on, then what it leaned on ends.
 closeWithGrace({ delay: STOP_MS_MAX, logger: false }, async ({ err, signal }) => {

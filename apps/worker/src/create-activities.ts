@@ -5,10 +5,12 @@ import type {
   BlobRefs,
   BlobStore,
   Budgets,
+  ChildRuns,
   ResultCache,
   TakenOverOutputs,
   Transcripts,
 } from '@treadle/storage'
+import { createCreateChild } from './activities/create-child.ts'
 import { createEvaluate } from './activities/evaluate.ts'
 import { createExecuteNode } from './activities/execute-node.ts'
 import { createExecuteSegmentActivity } from './activities/execute-segment.ts'
@@ -45,6 +47,7 @@ export type ActivityParts = {
   config: Pick<WorkerConfig, 'openai' | 'egressAllow' | 'secrets' | 'models'>
   appender: Appender
   budgets: Budgets
+  children: ChildRuns
   blobs: BlobStore
   refs: BlobRefs
   takenOver: TakenOverOutputs
@@ -90,6 +93,7 @@ export function createActivities(parts: ActivityParts) {
       [ACTIVITIES.evaluate]: createEvaluate(evaluate),
       [ACTIVITIES.takeOver]: createTakeOver({ takenOver, values }),
       [ACTIVITIES.executeSegment]: segment,
+      [ACTIVITIES.createChild]: createCreateChild({ children: parts.children, refs, values, schemas }),
     },
     remote: {
       [ACTIVITIES.executeNode]: createExecuteNode({ attemptNode, log }) as (task: NodeTask) => Promise<NodeResult>,

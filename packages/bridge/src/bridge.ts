@@ -1,5 +1,6 @@
 import { Client, type WorkflowHandle } from '@temporalio/client'
 import {
+  type ChildEnded,
   type Control,
   HANDLERS,
   type SignalDelivery,
@@ -48,6 +49,8 @@ export type Bridge = {
   signalLater(workflowId: string, delivery: SignalDelivery): Promise<'sent' | 'not-found'>
   /** Tells the workflow to pause or to resume. It drops ids that it has seen. */
   control(workflowId: string, control: Control): Promise<'sent' | 'not-found'>
+  /** Tells the workflow of a run that a child that it waits for has ended. Telling again changes nothing. */
+  childEnded(workflowId: string, end: ChildEnded): Promise<'sent' | 'not-found'>
   /** What the workflow itself says of its state, for debugging: the API reads Postgres. Needs a worker. */
   queryState(
     workflowId: string,
@@ -128,6 +131,9 @@ export function createBridge(options: BridgeOptions): Bridge {
 
     control: (workflowId, control) =>
       onWorkflow(workflowId, 'sent', (handle) => handle.signal(HANDLERS.control, control)),
+
+    childEnded: (workflowId, end) =>
+      onWorkflow(workflowId, 'sent', (handle) => handle.signal(HANDLERS.childEnded, end)),
 
     async queryState(workflowId) {
       try {

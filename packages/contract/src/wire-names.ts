@@ -1,4 +1,4 @@
-import type { ErrorInfo, Runtime } from './generated/types.ts'
+import type { ErrorInfo, Runtime, Usage } from './generated/types.ts'
 
 /** Names that cross a process or a language: spelled alike in TypeScript, Python and Go. */
 export const WORKFLOW_TYPE = 'treadleRun'
@@ -29,14 +29,23 @@ export const ATTEMPT_GRACE_MS = 15_000
 /** Signal and update `signal` (SignalDelivery), signal `control` (Control), query `state`. */
 export const HANDLERS = { signal: 'signal', control: 'control', childEnded: 'childEnded', state: 'state' } as const
 
-/** What the update and the signal `signal` carry. `id` makes a repeat harmless. */
-export type SignalDelivery = { id: string; name: string; node?: string; payload: unknown }
+/** What the update and the signal `signal` carry. `id` makes a repeat harmless. `received`: its `signal.received` is in the log already. */
+export type SignalDelivery = { id: string; name: string; node?: string; payload: unknown; received?: true }
 
-/** What the signal `childEnded` carries: how the child of the node at `path` ended. */
-export type ChildEnded = { path: string; runId: string } & ({ output: unknown } | { error: ErrorInfo })
+/** What the signal `childEnded` carries: how the child of the node at `path` ended, and what it and its own children used. */
+export type ChildEnded = { path: string; runId: string; usage?: Usage } & ({ output: unknown } | { error: ErrorInfo })
 
-/** What the signal `control` carries. */
-export type Control = { id: string; action: 'pause' | 'resume'; reason?: string; limits?: Record<string, number> }
+/**
+ * What the signal `control` carries. It goes on to the children that are waited for. `budgetRun`: a child has met a limit of that run, so a
+ * pause goes up to it too. `limits`: of a resume; in the run's budget already (Postgres), the workflow needs to know of its own.
+ */
+export type Control = {
+  id: string
+  action: 'pause' | 'resume'
+  reason?: string
+  budgetRun?: string
+  limits?: { durationMs?: number; nodeRuns?: number }
+}
 
 /** Typed search attributes, by name; created through the operator API at start. */
 export const SEARCH_ATTRIBUTES = {

@@ -70,12 +70,20 @@ return case when reason is null or data like '{"reason":%' then data
   when data = '{}' then '{"reason":' || to_json(reason)::text || '}'
   else '{"reason":' || to_json(reason)::text || ',' || substr(data, 2) end;
 
--- What a run has used: as `GET /runs/{id}` shows it, at the end of the data of its last event.
-create function treadle.with_usage(data text, r treadle.runs) returns text
-language sql stable
-return left(data, -1) || case data when '{}' then '' else ',' end || '"usage":' || json_strip_nulls(json_build_object(
-    'inputTokens', r.input_tokens, 'outputTokens', r.output_tokens, 'cachedInputTokens', r.cached_input_tokens,
-    'reasoningTokens', r.reasoning_tokens, 'llmCalls', r.llm_calls, 'toolCalls', r.tool_calls, 'costUsd', r.cost_usd))::text || '}';
+-- What a run has used, as `GET /runs/{id}` shows it.
+create function treadle.usage_of(r treadle.runs) returns json
+language sql immutable
+return json_strip_nulls(json_build_object(
+  'inputTokens', r.input_tokens, 'outputTokens', r.output_tokens, 'cachedInputTokens', r.cached_input_tokens,
+  'reasoningTokens', r.reasoning_tokens, 'llmCalls', r.llm_calls, 'toolCalls', r.tool_calls, 'costUsd', r.cost_usd));
+
+-- What the last event of a run says of it, behind what its writer says.
+create function treadle.with_usage(data text, type text, r treadle.runs) returns text
+language sql immutable
+as $$
+  select left(data, -1) || case data when '{}' then '' else ',' end || '"usage":' || treadle.usage_of(r)::text
+    || case when type = 'run.completed' and r.cost_usd is not null then ',"costUsd":' || to_json(r.cost_usd)::text else '' end || '}'
+$$;
 
 create function treadle.add_usage(in_tenant text, run text, usage json) returns void
 language sql
@@ -106,9 +114,9 @@ language sql immutable
 return left(md5(type || coalesce(' ' || node, '') || case when type = 'signal.received' then coalesce(data::json ->> 'id', '') else '' end), 6);
 
 -- Applies a batch. Runs are named once, in `tenants` and `runs`, and meant by their index from then on; no path comes twice in the
--- attempts, nor in the claims. Answers { runs: [[lastSeq, outboxApplied, cancelRequested, pauseRequested, ended, exceeded]],
+-- attempts, nor in the claims. Answers { runs: [[lastSeq, outboxApplied, cancelRequested, pauseRequested, ended, exceeded, usage]],
 -- accepted: [boolean for each attempt], claims: [{ status, … }] }. A run that does not exist counts as ended. `exceeded`: the outbox
--- has nodes that pass a limit, see `treadle.budget_refusal`; so has a claim that is `refused`.
+-- has nodes that pass a limit, see `treadle.budget_refusal`; so has a claim that is `refused`. `usage`: of a run that has ended.
 create function treadle.append(
   content boolean, tenants text[], runs text[],
   -- attempts (a_): what an executor did, with the last ordinal, and how it ended the attempt, if it did
@@ -277,7 +285,7 @@ begin
           case when j.type in ('node.skipped', 'node.reused') then null
             when j.node is not null then coalesce(j.known_attempt, 1) end as attempt,
           case when j.type = 'run.cancelled' then treadle.with_reason(j.data, r.cancel_reason)
-            when j.type in ('run.completed', 'run.failed') then treadle.with_usage(j.data, r) else j.data end as data,
+            when j.type in ('run.completed', 'run.failed') then treadle.with_usage(j.data, j.type, r) else j.data end as data,
           v_seq[j.run] + (row_number() over (partition by j.run order by j.ix))::integer as seq
         from judged j left join treadle.runs r on j.type like 'run.%' and r.tenant = tenants[j.run] and r.id = runs[j.run]
         where case when not j.is_status then not j.is_retold or case j.type
@@ -444,7 +452,8 @@ begin
   perform treadle.tell(tenants, runs, v_told, case when content then v_lines end);
   return json_build_object(
     'runs', (
-      select json_agg(json_build_array(k.seq, k.applied, k.cancel, k.pause, k.ended, k.exceeded) order by k.ix)
+      select json_agg(json_build_array(k.seq, k.applied, k.cancel, k.pause, k.ended, k.exceeded, case when k.ended then (
+        select treadle.usage_of(r) from treadle.runs r where r.tenant = tenants[k.ix] and r.id = runs[k.ix]) end) order by k.ix)
       from unnest(v_seq, v_applied, v_cancel, v_pause, v_ended, v_exceeded) with ordinality
         as k(seq, applied, cancel, pause, ended, exceeded, ix)),
     'accepted', to_json(v_accepted), 'claims', to_json(v_claims));

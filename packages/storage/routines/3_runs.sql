@@ -77,12 +77,15 @@ $$;
 
 -- What the reconciler and the event log have to see of all tenants. As the owner: the API's role sees one tenant at a time.
 
+-- Runs that are due, and of which nobody has said that Temporal has all of them: the workflow, and what came before it. Children are
+-- their parent's to start.
+
 create function treadle.pending_starts(silent interval, max integer) returns table (tenant text, id text)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 begin atomic
   select r.tenant, r.id from treadle.runs r
-  where r.ended_seq is null and r.status = 'pending' and not r.started_in_temporal
+  where r.ended_seq is null and not r.started_in_temporal and r.parent is null
     and greatest(r.created_at, r.start_at) < clock_timestamp() - silent
   order by r.created_at limit max;
 end;

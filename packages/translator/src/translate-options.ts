@@ -33,6 +33,8 @@ export type RunFacts = {
   workflow?: { name: string; version: string }
   tags?: string[]
   memo?: Record<string, string>
+  /** It was paused before it began. */
+  paused?: boolean
   /** 1 (first) to 5; 3 is Temporal's default. */
   priority?: number
   /** Who shares a turn, where the server is fair between several: usually the tenant. */

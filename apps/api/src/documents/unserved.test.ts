@@ -13,10 +13,17 @@ test('a function in a language without a worker is named', () =>
   check({ kind: 'tool', tool: 'py', args: {} }, ['/ir/nodes/n']))
 test('an agent with such a function is named', () =>
   check({ kind: 'agent', model: 'fast', input: 'Hi', tools: ['fn', 'py'], maxTurns: 2 }, ['/ir/nodes/n']))
-test('a child run is named, also inside of a container', () =>
-  check({ kind: 'graph', nodes: { child: { kind: 'run', workflow: CHILD, input: {} } } }, ['/ir/nodes/n/nodes/child']))
+test('what is inside of a child run is named by its place in the whole document', () =>
+  check({ kind: 'graph', nodes: { child: { kind: 'run', workflow: CHILD, input: {} } } }, [
+    '/ir/nodes/n/nodes/child/workflow/nodes/two',
+  ]))
 
-const CHILD = { ir: 'treadle/v1', name: 'child', nodes: { one: { kind: 'set', value: 1 } } }
+const CHILD = {
+  ir: 'treadle/v1',
+  name: 'child',
+  tools: { py: { kind: 'function', name: 'py', runtime: 'python' } },
+  nodes: { one: { kind: 'set', value: 1 }, two: { kind: 'tool', tool: 'py', args: {} } },
+}
 
 function check(node: object, places: string[]) {
   const { plan, diagnostics } = translate({

@@ -1,9 +1,7 @@
 import type { Plan, PlanNode, ProblemError, Runtime } from '@treadle/contract'
 
 /** Kinds that are translated, but that no worker executes yet. An entry goes when its kind runs end to end. */
-const KINDS: Partial<Record<PlanNode['kind'], string>> = {
-  run: 'child runs are not executed yet: put the nodes into a graph, or start the run by a request of its own',
-}
+const KINDS: Partial<Record<PlanNode['kind'], string>> = {}
 
 /** Languages that have a worker. */
 const RUNTIMES = new Set(['typescript', 'go'])
@@ -15,7 +13,10 @@ const RUNTIMES = new Set(['typescript', 'go'])
 export function unservedParts(plan: Plan): ProblemError[] {
   return plan.nodes.flatMap((node) => {
     const reason = reasonOf(plan, node)
-    return reason === undefined ? [] : [{ path: `/ir${node.pointer}`, code: 'not-executed-yet', message: reason }]
+    const inner = node.kind === 'run' && 'plan' in node.workflow ? unservedParts(node.workflow.plan) : []
+    return reason === undefined
+      ? inner
+      : [{ path: `/ir${node.pointer}`, code: 'not-executed-yet', message: reason }, ...inner]
   })
 }
 

@@ -6,6 +6,7 @@ import {
   type Path,
   type Plan,
   type ProblemError,
+  planBlobs,
   type RunId,
   type TenantId,
 } from '@treadle/contract'
@@ -25,7 +26,6 @@ import { refusedKey } from '../http/idempotency.ts'
 import { ProblemAnswer, problem } from '../http/problem.ts'
 import { type CheckInputParts, checkInput, storedValueErrors } from '../runs/check-input.ts'
 import { offloadLarge } from '../runs/large-values.ts'
-import { planBlobs } from '../runs/plan-blobs.ts'
 import { createPutBlob, type PutBlobParts } from '../runs/put-blob.ts'
 import { hasEnded } from '../runs/run-view.ts'
 import { createdAnswer, refuseUnserved } from '../runs/start-run.ts'

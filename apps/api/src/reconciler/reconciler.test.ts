@@ -25,9 +25,12 @@ function reconcile(open: OpenRun[], describe: (workflowId: string) => Promise<En
       },
       close: async (end) => closed.push(end) > 0,
       get: async () => undefined,
+      orphans: async () => [],
+      requestCancel: async () => 'requested',
     },
     bridge: { describe, cancel: async () => 'requested' },
     starter: { start: async () => {} },
+    tellChildEnds: async () => 0,
     intervalMs: 0,
     log: pino({ level: 'silent' }),
   } as Parameters<typeof createReconciler>[0])

@@ -82,7 +82,7 @@ export const controlRunRoutes: FastifyPluginAsync<{ control: ControlRun; runs: R
             runId,
             id: effectIdOf(key),
             reason,
-            limits: limits as never,
+            limits,
           })
           return { status: 202, body: accepted as unknown as Json, headers: {} }
         }),

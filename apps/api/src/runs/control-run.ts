@@ -1,14 +1,24 @@
 import type { Bridge } from '@treadle/bridge'
-import { type Accepted, type Control, type RunId, type RunStatus, type TenantId, workflowIdOf } from '@treadle/contract'
+import {
+  type Accepted,
+  type Control,
+  type Resume,
+  type RunId,
+  type RunStatus,
+  type TenantId,
+  workflowIdOf,
+} from '@treadle/contract'
 import type { RunRow, RunStore } from '@treadle/storage'
 import { crashPoint } from '../crash-points.ts'
 import { problem } from '../http/problem.ts'
 import { unreachable } from './bridge-problems.ts'
+import type { TellChildEnds } from './child-ends.ts'
 import { hasEnded } from './run-view.ts'
 
 export type ControlRunParts = {
-  runs: Pick<RunStore, 'get' | 'requestCancel' | 'requestPause' | 'close'>
+  runs: Pick<RunStore, 'get' | 'planOf' | 'requestCancel' | 'requestPause' | 'raiseLimits' | 'close'>
   bridge: Pick<Bridge, 'cancel' | 'terminate' | 'control'>
+  tellChildEnds: TellChildEnds
   log: { warn(fields: object, message: string): void }
 }
 
@@ -25,7 +35,7 @@ type Target = {
  * told to Temporal; where that fails the reconciler tells it again. Asking again changes nothing.
  * @throws ProblemAnswer
  */
-export const createControlRun = ({ runs, bridge, log }: ControlRunParts) => {
+export const createControlRun = ({ runs, bridge, tellChildEnds, log }: ControlRunParts) => {
   /** Open, or ended in the way that was asked for: then there is nothing left to do. */
   const target = async ({ tenant, runId }: Target, wanted?: RunStatus): Promise<RunRow> => {
     const run = await runs.get(tenant, runId)
@@ -69,6 +79,8 @@ export const createControlRun = ({ runs, bridge, log }: ControlRunParts) => {
       }
       const data = { ...withReason(reason), forced: true }
       await runs.close({ run: run.ref, engineStatus: 'TERMINATED', type: 'run.cancelled', data })
+      // It says nothing any more, and somebody may wait for it. What fails here the reconciler does.
+      if (run.parent !== undefined) await tellChildEnds(tenant, run.parent, 0).catch(() => {})
       return accepted(command, run)
     },
 
@@ -79,18 +91,32 @@ export const createControlRun = ({ runs, bridge, log }: ControlRunParts) => {
       return accepted(command, run)
     },
 
-    async resume(command: Target & { limits: Control['limits'] | undefined }): Promise<Accepted> {
+    async resume(command: Target & { limits: Resume['limits'] | undefined }): Promise<Accepted> {
       const { limits, reason } = command
       const run = await target(command)
+      const own = limits && (await raise(command, limits))
       await runs.requestPause(command.tenant, command.runId, false)
-      await tell(command, {
-        id: command.id,
-        action: 'resume',
-        ...withReason(reason),
-        ...(limits !== undefined && { limits }),
-      })
+      await tell(command, { id: command.id, action: 'resume', ...withReason(reason), ...(own && { limits: own }) })
       return accepted(command, run)
     },
+  }
+
+  /** Gives what the workflow itself has to know of. @throws ProblemAnswer for a limit that the run does not have. */
+  async function raise({ tenant, runId }: Target, limits: NonNullable<Resume['limits']>): Promise<Control['limits']> {
+    const { durationMs, ...counted } = limits
+    const own = (await runs.planOf(tenant, runId))?.limits
+    const missing = durationMs !== undefined && own?.durationMs === undefined ? ['durationMs'] : []
+    if (missing.length === 0) missing.push(...(await runs.raiseLimits(tenant, runId, counted)))
+    if (missing.length > 0) {
+      throw problem(
+        'malformed-request',
+        `The run has no limit ${missing.join(', ')}: only what is limited can be raised.`,
+      )
+    }
+    return {
+      ...(durationMs !== undefined && { durationMs }),
+      ...(counted.nodeRuns !== undefined && own?.nodeRuns !== undefined && { nodeRuns: counted.nodeRuns }),
+    }
   }
 
   async function tell({ tenant, runId }: Target, control: Control): Promise<void> {
@@ -103,8 +129,8 @@ export const createControlRun = ({ runs, bridge, log }: ControlRunParts) => {
     if (outcome === 'sent') return
     const run = await runs.get(tenant, runId)
     if (run?.status !== 'pending') throw problem('run-ended', 'The run has just ended.')
-    // The flag in Postgres is what its first step will see; limits have no such place.
-    if (control.limits)
+    // Its workflow begins by what is in Postgres. What it keeps of limits itself has no place there.
+    if (control.limits && Object.keys(control.limits).length > 0)
       throw problem('dependency-unavailable', 'The run has not begun yet. Try again when it is running.')
   }
 }

@@ -36,7 +36,7 @@ export type SignalCommand = {
 
 export type DeliverSignalParts = PutBlobParts & {
   blobRefs: Pick<BlobRefs, 'add'>
-  runs: Pick<RunStore, 'get' | 'planOf' | 'waiting'>
+  runs: Pick<RunStore, 'get' | 'planOf' | 'waiting' | 'keepSignal'>
   log: Pick<EventLog, 'read' | 'follow'>
   bridge: Pick<Bridge, 'signalUpdate' | 'signalLater'>
   checkValue: CheckValue
@@ -70,7 +70,12 @@ export const createDeliverSignal =
     const plan = await runs.planOf(tenant, runId)
     checkPayload(checkValue, command, target, plan)
     crashPoint('signal.checked')
-    await send(bridge, run, { ...command, payload: await keepLarge(parts, command) }, target)
+    const payload = await keepLarge(parts, command)
+    // Before it began there is nobody to take it but Postgres; a child has its parent's workflow, which starts it at once.
+    const isEarly = !run.startedInTemporal && run.parent === undefined
+    const kept = isEarly ? await runs.keepSignal(tenant, runId, { id, name, payload }) : undefined
+    if (kept !== undefined) return { id: runId, signal: name, seq: kept }
+    await send(bridge, run, { ...command, payload }, target)
     crashPoint('signal.sent')
 
     const seq = await awaitSignalReceived(log, { ...received, waitMs: RECEIPT_TIMEOUT_MS })

@@ -39,6 +39,8 @@ export const resultView = (row: RunRow): RunResult => ({
   status: row.status,
   ...outputOrRef(row.output),
   ...(row.error !== undefined && { error: row.error }),
+  usage: row.usage,
+  ...(row.usage.costUsd !== undefined && { costUsd: row.usage.costUsd }),
 })
 
 export const hasEnded = (row: RunRow): boolean => row.endedSeq !== undefined

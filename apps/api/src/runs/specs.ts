@@ -10,7 +10,7 @@ export type SampleSpec = (plan: Plan) => TemporalWorkflowSpec
 
 export const createSpecOf =
   ({ runTimeoutMs }: { runTimeoutMs: number }): SpecOf =>
-  ({ ref, workflow, tags, priority, forkedFrom }, plan, input) => {
+  ({ ref, workflow, tags, priority, pauseRequested, forkedFrom }, plan, input) => {
     const { name, version } = workflow
     const facts = {
       run: ref,
@@ -18,6 +18,7 @@ export const createSpecOf =
       takesOver: forkedFrom !== undefined,
       ...(version !== undefined && { workflow: { name, version } }),
       tags: Object.entries(tags).map(([key, value]) => `${key}=${value}`),
+      paused: pauseRequested,
       priority,
       fairnessKey: ref.tenant,
     }

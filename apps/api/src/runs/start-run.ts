@@ -3,6 +3,7 @@ import {
   newRunId,
   type Plan,
   type ProblemError,
+  planBlobs,
   type RunId,
   type StartRun,
   type TenantId,
@@ -16,7 +17,6 @@ import { refusedKey } from '../http/idempotency.ts'
 import { ProblemAnswer, problem } from '../http/problem.ts'
 import { type CheckInputParts, checkInput } from './check-input.ts'
 import { offloadLarge } from './large-values.ts'
-import { planBlobs } from './plan-blobs.ts'
 import { createPutBlob, type PutBlobParts } from './put-blob.ts'
 import { createdRunView } from './run-view.ts'
 import type { Starter } from './starter.ts'

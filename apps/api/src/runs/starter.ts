@@ -1,9 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import type { Bridge } from '@treadle/bridge'
-import { handlesIn } from '@treadle/contract'
-import type { BlobRefs, PendingStart, RunStore } from '@treadle/storage'
+import { handlesIn, planBlobs, workflowIdOf } from '@treadle/contract'
+import type { BlobRefs, PendingStart, RunRow, RunStore } from '@treadle/storage'
 import type { FastifyBaseLogger } from 'fastify'
 import { crashPoint } from '../crash-points.ts'
-import { planBlobs } from './plan-blobs.ts'
 import type { SpecOf } from './specs.ts'
 
 /** How many starts may be under way beside requests; what comes on top is left to the reconciler. */
@@ -26,7 +26,7 @@ export function createStarter({
   specOf,
   log,
 }: {
-  bridge: Pick<Bridge, 'start'>
+  bridge: Pick<Bridge, 'start' | 'signalLater' | 'control'>
   runs: Pick<RunStore, 'markStarted'>
   blobRefs: Pick<BlobRefs, 'add'>
   specOf: SpecOf
@@ -40,8 +40,25 @@ export function createStarter({
     if (blobs.length > 0) await blobRefs.add(run.tenant, run.id, blobs)
     await bridge.start(specOf(run, plan, input))
     crashPoint('run.told')
-    await runs.markStarted(run.tenant, run.id)
+    await handOver(run)
     crashPoint('run.marked')
+  }
+
+  /** What came before the run began, in its order. Until nothing is left the run is not marked, so nothing is lost with this process. */
+  const handOver = async ({ tenant, id, pauseRequested }: RunRow) => {
+    const workflowId = workflowIdOf(tenant, id)
+    for (let delivered = 0; ; ) {
+      const { signals, paused } = await runs.markStarted(tenant, id, delivered)
+      for (const { seq, ...signal } of signals) {
+        await bridge.signalLater(workflowId, { ...signal, received: true })
+        delivered = seq
+      }
+      if (signals.length > 0) continue
+      if (paused !== pauseRequested) {
+        await bridge.control(workflowId, { id: randomUUID(), action: paused ? 'pause' : 'resume' })
+      }
+      return
+    }
   }
 
   return {

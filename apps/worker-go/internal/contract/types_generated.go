@@ -43,9 +43,6 @@ type RunRef struct {
 	Tenant string `json:"tenant"`
 
 	CreatedAt string `json:"createdAt"`
-
-	// The root run, whose budget this one shares; absent: itself.
-	BudgetRun string `json:"budgetRun,omitempty"`
 }
 
 // Work is one of the following, told apart by Kind: the pointer of that kind is set.

@@ -427,6 +427,8 @@ export type RunResult = {
   output?: unknown
   ref?: Blob
   error?: ErrorInfo
+  usage?: Usage
+  costUsd?: number
 }
 /**
  * Names a stored value by its content: SHA-256 of its bytes (JSON, UTF-8) and their number.
@@ -452,6 +454,21 @@ export type ErrorInfo = {
    * More, as JSON.
    */
   details?: unknown
+}
+/**
+ * What was used, summed over calls, retries included. All counts, but `costUsd`.
+ */
+export type Usage = {
+  inputTokens?: number
+  outputTokens?: number
+  cachedInputTokens?: number
+  reasoningTokens?: number
+  llmCalls?: number
+  toolCalls?: number
+  /**
+   * US dollars, by the table of prices; absent where a model has no price.
+   */
+  costUsd?: number
 }
 /**
  * Runs, newest first.
@@ -503,21 +520,6 @@ export type Run = {
   createdAt: Time
   startedAt?: Time
   endedAt?: Time
-}
-/**
- * What was used, summed over calls, retries included. All counts, but `costUsd`.
- */
-export type Usage = {
-  inputTokens?: number
-  outputTokens?: number
-  cachedInputTokens?: number
-  reasoningTokens?: number
-  llmCalls?: number
-  toolCalls?: number
-  /**
-   * US dollars, by the table of prices; absent where a model has no price.
-   */
-  costUsd?: number
 }
 /**
  * Events of a run, oldest first.
@@ -794,6 +796,14 @@ export type RunArgs = {
     path: Path
   }
   /**
+   * A run above limits `nodeRuns`: nodes are not fused, so that each is counted before it begins.
+   */
+  stepwise?: true
+  /**
+   * It was paused before it began: nothing starts until it is resumed.
+   */
+  paused?: true
+  /**
    * 0 for a run that a client started; a child's is its parent's plus 1.
    */
   depth?: number
@@ -813,7 +823,6 @@ export type RunRef = {
   id: RunId
   tenant: TenantId
   createdAt: Time
-  budgetRun?: RunId
 }
 /**
  * What the translator compiles a document to and the interpreter executes. Flat: bodies, nodes, expressions and schemas are arrays, and refer to each other by index. Plan order (of `nodes` in a body) is topological, ties by id in code-point order, so that the same document gives the same bytes whatever the order of its keys. Its hash is SHA-256 over RFC 8785 canonical JSON.
@@ -2123,7 +2132,10 @@ export type ChildTask = {
         plan: Plan
       }
   input: unknown
-  depth: number
+  /**
+   * Nobody waits for its end.
+   */
+  detached?: true
 }
 export type ChildCreated = {
   createdAt: Time

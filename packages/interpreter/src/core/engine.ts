@@ -1,4 +1,4 @@
-import type { BodyIndex, Json, Plan, PlanNode } from '@treadle/contract'
+import type { BodyIndex, Json, Plan, PlanNode, Usage } from '@treadle/contract'
 import type { Cancellation } from './cancellation.ts'
 import type { Host } from './host.ts'
 import { inside, type MemoEntry } from './memo.ts'
@@ -28,6 +28,8 @@ export type Call<N extends PlanNode = PlanNode> = Frame & {
   readonly node: N
   /** Set when a worker has written that the node failed or was cancelled. */
   recorded: boolean
+  /** Of a child run: what it used. Its end is told with it. */
+  usage?: Usage
 }
 
 /** A frame for a body of `call`: `place` is `[3]`, `#2`, `@1:draft`, `?else`, `!0`, or empty for a `graph`. */

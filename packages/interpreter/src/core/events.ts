@@ -9,7 +9,7 @@ export function begin(call: Call, data: Omit<NodeStartedData, 'kind'> = {}): voi
 }
 
 export const emitCompleted = (call: Call, output: Json): void =>
-  call.engine.host.emit({ type: 'node.completed', node: call.path, data: outputData(output) })
+  call.engine.host.emit({ type: 'node.completed', node: call.path, data: { ...outputData(output), ...usedBy(call) } })
 
 export const emitSkipped = (call: Call): void =>
   call.engine.host.emit({ type: 'node.skipped', node: call.path, data: {} })
@@ -17,11 +17,11 @@ export const emitSkipped = (call: Call): void =>
 /** Each end follows a start: a node that failed before it could start (its `when`, its arguments) is started first. */
 export function emitFailed(call: Call, error: ErrorInfo, caught: boolean): void {
   begin(call)
-  emitEnd(call, 'node.failed', caught ? { error, caught } : { error })
+  emitEnd(call, 'node.failed', { error, ...(caught ? { caught } : {}), ...usedBy(call) })
 }
 
 export function emitCancelled(call: Call): void {
-  if (call.memo.owner) emitEnd(call, 'node.cancelled', {})
+  if (call.memo.owner) emitEnd(call, 'node.cancelled', usedBy(call))
 }
 
 /**
@@ -34,6 +34,8 @@ function emitEnd(call: Call, type: 'node.failed' | 'node.cancelled', data: Recor
   if (owner === 'workflow' || caught) call.engine.host.emit(event)
   else if (!call.recorded) call.engine.host.emit({ ...event, ifOpen: true })
 }
+
+const usedBy = ({ usage }: Call) => (usage ? { usage } : {})
 
 /** `output`, or `ref` where the whole is a handle. */
 export const outputData = (output: Json): Record<string, unknown> =>

@@ -24,6 +24,11 @@ export interface Host {
   now(): number
   /** Puts an event of the run itself into the log, at its place in the order; does not wait for it. */
   emit(event: RunEvent): void
+  /**
+   * Counts a node that is about to begin, skipped ones not. Where it has to wait (the run is paused) it gives a promise; that, or the call
+   * itself, fails with a Failure where the node may not begin. Absent: whoever claims nodes counts them.
+   */
+  admit?(path: string, cancellation: Cancellation): Promise<void> | undefined
   /** Executes a node on a worker. Never rejects. When cancelled it resolves once the worker has let go. */
   execute(request: ExecuteRequest, cancellation: Cancellation): Promise<ExecuteOutcome>
   /** Renders where large values are at hand. What it makes above 16 KiB comes back as a handle. Rejects with a Failure. */
@@ -98,4 +103,5 @@ export type ChildRef = { path: string; childRunId: RunId }
 /** `isDetached`: nobody waits for its end. */
 export type ChildRequest = ChildRef & { workflow: PlanRunNode['workflow']; input: Json; isDetached: boolean }
 
-export type ChildEnd = { output: Json } | { error: ErrorInfo }
+/** `usage`: of the child and of its own children. */
+export type ChildEnd = ({ output: Json } | { error: ErrorInfo }) & { usage?: Usage }

@@ -36,6 +36,10 @@ async function attempt(call: Call): Promise<Json | typeof SKIPPED> {
   const { node, memo } = call
   // A node in progress was asked already.
   if (!memo.owner && node.when !== undefined && !(await holds(call, node.when, 'when'))) return SKIPPED
+  // Waits only where it has to: a promise more is a step more in every history.
+  const admission =
+    memo.owner || memo.progress !== undefined ? undefined : call.engine.host.admit?.(call.path, call.cancellation)
+  if (admission) await admission
   const output = await runKind(call)
   if (memo.owner === 'worker') return output
   await checkSchema(call, output, node.outputSchema)
@@ -51,7 +55,8 @@ async function handle(call: Call, failure: Failure): Promise<Json> {
     throw cancelled(call.path)
   }
   const index = call.memo.caught ? -1 : catchFor(call, info)
-  emitFailed(call, info, index >= 0)
+  // What a limit kept from starting has no start, and so no end.
+  if (call.memo.owner || isCatchable(info.type)) emitFailed(call, info, index >= 0)
   if (index < 0) {
     call.memo.ended = { status: 'failed', error: info }
     throw failure

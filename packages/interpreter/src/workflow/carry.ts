@@ -1,6 +1,7 @@
 import type { MemoJson } from '../core/memo.ts'
 import type { ChildrenCarry } from './children.ts'
 import type { InboxCarry } from './inbox.ts'
+import type { LimitsCarry } from './limits.ts'
 import type { OutboxCarry } from './outbox.ts'
 import type { StatusCarry } from './status.ts'
 
@@ -13,4 +14,5 @@ export type Carry = {
   inbox: InboxCarry
   status: StatusCarry
   children: ChildrenCarry
+  limits: LimitsCarry
 }

@@ -25,6 +25,8 @@ export function createChildren(carry: ChildrenCarry = { ended: [] }) {
       ended.delete(runId)
       return known ? Promise.resolve(known) : new Promise((resolve) => waiters.set(runId, resolve))
     },
+    /** Their run ids, in the order in which they came. */
+    waitedFor: (): string[] => [...waiters.keys()],
     carry: (): ChildrenCarry => ({ ended: [...ended.values()] }),
   }
 }

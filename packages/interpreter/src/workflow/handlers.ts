@@ -10,9 +10,9 @@ import {
 } from '@treadle/contract'
 import { outputData } from '../core/events.ts'
 import type { Children } from './children.ts'
-import type { Gate } from './gate.ts'
 import type { Inbox } from './inbox.ts'
 import type { Outbox } from './outbox.ts'
+import type { Pauses } from './pauses.ts'
 import type { Status } from './status.ts'
 
 const signalUpdate = defineUpdate<void, [SignalDelivery]>(HANDLERS.signal)
@@ -25,7 +25,7 @@ type Parts = {
   inbox: Inbox
   children: Children
   outbox: Outbox
-  gate: Gate
+  pauses: Pauses
   status: Status
   /** Resolves when what is in the outbox is in the log. */
   flush: () => Promise<void>
@@ -33,10 +33,10 @@ type Parts = {
 }
 
 /** Registers all handlers. Before the first await: what comes earlier than that is buffered, what comes later would be lost. */
-export function registerHandlers({ inbox, children, outbox, gate, status, flush, view }: Parts): void {
+export function registerHandlers({ inbox, children, outbox, pauses, status, flush, view }: Parts): void {
   const take = (delivery: SignalDelivery) => {
     if (status.hasEnded || !inbox.isNew(delivery.id)) return
-    outbox.put(receivedEvent(delivery, inbox.receiverOf(delivery)))
+    if (!delivery.received) outbox.put(receivedEvent(delivery, inbox.receiverOf(delivery)))
     inbox.deliver(delivery)
   }
 
@@ -55,11 +55,8 @@ export function registerHandlers({ inbox, children, outbox, gate, status, flush,
     },
   )
   setHandler(signalLater, take)
-  setHandler(control, ({ id, action, reason }) => {
-    if (status.hasEnded || !inbox.isNew(id)) return
-    if (action === 'pause') status.pause(reason)
-    else status.resume(reason)
-    gate.pause(action === 'pause')
+  setHandler(control, (told) => {
+    if (!status.hasEnded && inbox.isNew(told.id)) pauses.heed(told)
   })
   setHandler(childEnded, children.tell)
   setHandler(state, view)

@@ -1,7 +1,13 @@
-import type { OutboxEvent } from '@treadle/contract'
+import type { ErrorInfo, OutboxEvent, Usage } from '@treadle/contract'
 import type { Outbox } from './outbox.ts'
 
-export type RecordResult = { outboxApplied: number; ended?: boolean }
+/** `exceeded`: with these events the run has passed a limit. `usage`: of a run that has ended. */
+export type RecordResult = {
+  outboxApplied: number
+  ended?: boolean
+  exceeded?: { error: ErrorInfo }
+  usage?: Usage
+}
 
 /** Writes the outbox to the log, one call of `record` at a time. */
 export type Recorder = ReturnType<typeof createRecorder>

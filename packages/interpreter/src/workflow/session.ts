@@ -8,10 +8,10 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow'
-import type { Json, RunArgs } from '@treadle/contract'
+import { type ErrorInfo, type Json, pausesRun, type RunArgs, type Usage } from '@treadle/contract'
 import { createCancellation } from '../core/cancellation.ts'
 import { outputData } from '../core/events.ts'
-import { type Failure, toFailure } from '../core/failure.ts'
+import { Failure, toFailure } from '../core/failure.ts'
 import { memoFromJson, memoToJson } from '../core/memo.ts'
 import { runPlan } from '../core/run-plan.ts'
 import { evaluate, record } from './activities.ts'
@@ -27,7 +27,9 @@ import type { End } from './end.ts'
 import { createGate } from './gate.ts'
 import { registerHandlers } from './handlers.ts'
 import { createInbox } from './inbox.ts'
+import { createLimits } from './limits.ts'
 import { createOutbox } from './outbox.ts'
+import { createPauses } from './pauses.ts'
 import { readTakenOver } from './read-taken-over.ts'
 import { createRecorder } from './recorder.ts'
 import { statusKey } from './search-attributes.ts'
@@ -45,23 +47,28 @@ export function createSession(args: RunArgs) {
   const memo = carry ? memoFromJson(carry.memo) : {}
   const outbox = createOutbox(carry?.outbox)
   // Also for a handler that runs after the run was cancelled: handlers belong to the root scope, which is cancelled then.
-  const recorder = createRecorder(outbox, (events) =>
-    CancellationScope.nonCancellable(() => record({ run, outbox: events })),
-  )
+  const recorder = createRecorder(outbox, async (events) => {
+    const result = await CancellationScope.nonCancellable(() => record({ run, outbox: events }))
+    if (result.exceeded) exceed(result.exceeded.error)
+    usage = result.usage
+    return result
+  })
   const inbox = createInbox(carry?.inbox)
   const children = createChildren(carry?.children)
   const status = createStatus(outbox, carry?.status)
   const gate = createGate(IN_FLIGHT_MAX)
-  gate.pause(status.current() === 'paused')
-  const host = createTemporalHost({ args, children, gate, outbox, recorder, inbox, status })
+  const limits = createLimits(args, carry?.limits)
+  const pauses = createPauses({ args, children, gate, limits, status })
+  const host = createTemporalHost({ args, children, gate, outbox, recorder, inbox, limits, pauses, status })
   const cancellation = createCancellation()
   let defect: Failure | undefined
+  let usage: Usage | undefined
 
   registerHandlers({
     inbox,
     children,
     outbox,
-    gate,
+    pauses,
     status,
     flush,
     view: () => stateView(run.id, status.current(), memo),
@@ -72,8 +79,12 @@ export function createSession(args: RunArgs) {
     cancel: () => cancellation.cancel(),
 
     async run(): Promise<Json> {
-      if (!carry) outbox.put({ type: 'run.started', data: {} })
+      if (!carry) {
+        outbox.put({ type: 'run.started', data: {} })
+        pauses.begin()
+      }
       void keepLogCurrent()
+      if (limits.isTimed) void watchTime()
       const next = await Promise.race([execute(), drain()])
       if (next !== 'drained') return finish(next)
       return continueAsNew<(args: RunArgs) => Promise<Json>>({ ...args, carry: toCarry() })
@@ -89,9 +100,10 @@ export function createSession(args: RunArgs) {
     } catch (error) {
       if (defect) return { type: 'failed', failure: defect }
       const failure = toFailure(error)
-      // A worker may see the run's flag before Temporal's cancel is here.
-      if (!host.hasEnded && (cancellation.isCancelled || failure.info.type === 'cancelled'))
-        return { type: 'cancelled' }
+      // A worker may see the run's flag before Temporal's cancel is here; a child that was cancelled has details, and fails its parent.
+      const { type, details } = failure.info
+      const isCancelled = cancellation.isCancelled || (type === 'cancelled' && details === undefined)
+      if (!host.hasEnded && isCancelled) return { type: 'cancelled' }
       return { type: 'failed', failure }
     }
   }
@@ -111,6 +123,31 @@ export function createSession(args: RunArgs) {
       } catch {
         return // The run ends by it: `flush` has seen to that.
       }
+      if (recorder.hasEnded) return // The log takes no more.
+    }
+  }
+
+  /** The run has met one of its limits by what it did itself. */
+  function exceed(error: ErrorInfo): void {
+    if (status.hasEnded) return
+    if (pausesRun(error)) pauses.forLimit(error)
+    else {
+      defect ??= new Failure(error)
+      cancellation.cancel()
+    }
+  }
+
+  /** `limits.duration`: the time in which the run goes on, and waits neither for a person nor for its resume. */
+  async function watchTime(): Promise<void> {
+    const counts = () => status.current() === 'running'
+    for (;;) {
+      await condition(counts)
+      const sinceMs = Date.now()
+      const leftMs = limits.leftMs
+      const isOver = leftMs === 0 || !(await condition(() => !counts(), leftMs))
+      limits.spend(Date.now() - sinceMs)
+      if (isOver && limits.leftMs === 0) exceed(limits.timeRefusal())
+      if (status.hasEnded || defect) return
     }
   }
 
@@ -157,6 +194,7 @@ export function createSession(args: RunArgs) {
       inbox: inbox.carry(),
       status: status.carry(),
       children: children.carry(),
+      limits: limits.carry(),
     }
   }
 
@@ -169,7 +207,12 @@ export function createSession(args: RunArgs) {
       await recorder.flush()
     }
     status.end(end.type)
-    await tellParent(args, end)
+    if (args.parent) {
+      const isOwn = host.hasEnded || !recorder.hasEnded
+      // A segment that wrote the last event does not say what the run has used.
+      usage ??= (await record({ run, outbox: [] })).usage
+      await tellParent(args, isOwn ? end : { type: 'cancelled' }, usage)
+    }
     await condition(allHandlersFinished)
     if (recorder.hasEnded && !host.hasEnded) throw new CancelledFailure('The run has been ended from elsewhere.')
     if (end.type === 'completed') return end.output

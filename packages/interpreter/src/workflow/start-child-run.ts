@@ -11,6 +11,7 @@ import {
 import type { ChildRequest } from '../core/host.ts'
 import { createChild } from './activities.ts'
 import { DEPTH_MAX } from './bounds.ts'
+import { isStepwise } from './limits.ts'
 import { activityEnd } from './outcome.ts'
 import { statusKey, tenantKey, workflowKey } from './search-attributes.ts'
 
@@ -37,15 +38,15 @@ export async function startChildRun(parent: RunArgs, request: ChildRequest): Pro
       childRunId,
       workflow,
       input,
-      depth,
+      ...(isDetached ? { detached: true } : {}),
     })
     if (!plan) return { type: 'internal', message: 'The stored workflow has no plan.' }
-    const child = { id: childRunId, tenant: run.tenant, createdAt, budgetRun: run.budgetRun ?? run.id }
     const args: RunArgs = {
-      run: child,
+      run: { id: childRunId, tenant: run.tenant, createdAt },
       plan,
       input,
       depth,
+      ...(isStepwise(parent) ? { stepwise: true } : {}),
       ...(isDetached ? {} : { parent: { workflowId: workflowInfo().workflowId, path } }),
     }
     await startChild(WORKFLOW_TYPE, {

@@ -1,14 +1,14 @@
 import { defineSignal, getExternalWorkflowHandle, log } from '@temporalio/workflow'
-import { type ChildEnded, HANDLERS, type RunArgs } from '@treadle/contract'
+import { type ChildEnded, HANDLERS, type RunArgs, type Usage } from '@treadle/contract'
 import { cancelled } from '../core/failure.ts'
 import type { End } from './end.ts'
 
 const childEnded = defineSignal<[ChildEnded]>(HANDLERS.childEnded)
 
-/** Tells the run that waits for this one how it ended. A parent that is gone needs no telling. */
-export async function tellParent({ run, parent }: RunArgs, end: End): Promise<void> {
+/** Tells the run that waits for this one how it ended. A parent that is gone needs no telling; one that missed it is told by the reconciler. */
+export async function tellParent({ run, parent }: RunArgs, end: End, usage: Usage | undefined): Promise<void> {
   if (!parent) return
-  const told = { path: parent.path, runId: run.id, ...resultOf(end) }
+  const told = { path: parent.path, runId: run.id, ...(usage && { usage }), ...resultOf(end) }
   try {
     await getExternalWorkflowHandle(parent.workflowId).signal(childEnded, told)
   } catch (error) {

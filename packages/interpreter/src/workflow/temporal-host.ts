@@ -1,15 +1,17 @@
 import { CancellationScope, getExternalWorkflowHandle, isCancellation, sleep } from '@temporalio/workflow'
-import { type EvaluateTask, type Json, type RunArgs, type Template, workflowIdOf } from '@treadle/contract'
+import { type EvaluateTask, type Json, pausesRun, type RunArgs, type Template, workflowIdOf } from '@treadle/contract'
 import type { Cancellation } from '../core/cancellation.ts'
-import { Failure, fail } from '../core/failure.ts'
-import type { Host, ReceiveOutcome } from '../core/host.ts'
+import { cancelled, Failure, fail } from '../core/failure.ts'
+import type { ExecuteOutcome, ExecuteRequest, Host, ReceiveOutcome } from '../core/host.ts'
 import { evaluate, executeNode } from './activities.ts'
 import type { Children } from './children.ts'
 import type { Gate } from './gate.ts'
 import { inScope } from './in-scope.ts'
 import type { Inbox } from './inbox.ts'
+import { isStepwise, type Limits } from './limits.ts'
 import type { Outbox } from './outbox.ts'
 import { activityEnd } from './outcome.ts'
+import type { Pauses } from './pauses.ts'
 import type { Recorder } from './recorder.ts'
 import { createSegments } from './segments.ts'
 import { newChildRunId, startChildRun } from './start-child-run.ts'
@@ -22,6 +24,8 @@ type Parts = {
   outbox: Outbox
   recorder: Recorder
   inbox: Inbox
+  limits: Limits
+  pauses: Pauses
   status: Status
 }
 
@@ -33,6 +37,8 @@ export function createTemporalHost({
   outbox,
   recorder,
   inbox,
+  limits,
+  pauses,
   status,
 }: Parts): Host & { readonly timers: number; readonly hasEnded: boolean } {
   const { run } = args
@@ -59,31 +65,65 @@ export function createTemporalHost({
     }
   }
 
+  async function executeOnce(
+    { runtime, ...request }: ExecuteRequest,
+    cancellation: Cancellation,
+  ): Promise<ExecuteOutcome> {
+    elsewhere += 1
+    try {
+      if (outbox.isLarge) await recorder.flush()
+      if (cancellation.isCancelled) return notStarted
+      const task = { task: 1, run, ...request, outbox: outbox.take() } as const
+      const { output, usage, outboxApplied } = await inScope(cancellation, () => executeNode(task, runtime))
+      outbox.applied(outboxApplied)
+      return { ok: true, output: output as Json, ...(usage === undefined ? {} : { usage }) }
+    } catch (thrown) {
+      const { error, recorded, outboxApplied } = activityEnd(thrown)
+      outbox.applied(outboxApplied)
+      return { ok: false, error, recorded }
+    } finally {
+      elsewhere -= 1
+      gate.leave()
+    }
+  }
+
+  async function waitToBegin(path: string, cancellation: Cancellation): Promise<void> {
+    for (;;) {
+      if (!(await gate.enter(cancellation))) throw cancelled(path)
+      gate.leave()
+      const refusal = limits.countNode()
+      if (!refusal) return
+      if (!pausesRun(refusal)) throw new Failure({ ...refusal, node: path })
+      pauses.forLimit(refusal)
+    }
+  }
+
   return {
     now: () => Date.now(),
     emit: (event) => outbox.put(event),
 
-    async execute({ runtime, ...request }, cancellation) {
-      if (!(await gate.enter(cancellation))) return notStarted
-      elsewhere += 1
-      try {
-        if (outbox.isLarge) await recorder.flush()
-        if (cancellation.isCancelled) return notStarted
-        const task = { task: 1, run, ...request, outbox: outbox.take() } as const
-        const { output, usage, outboxApplied } = await inScope(cancellation, () => executeNode(task, runtime))
-        outbox.applied(outboxApplied)
-        return { ok: true, output: output as Json, ...(usage === undefined ? {} : { usage }) }
-      } catch (thrown) {
-        const { error, recorded, outboxApplied } = activityEnd(thrown)
-        outbox.applied(outboxApplied)
-        return { ok: false, error, recorded }
-      } finally {
-        elsewhere -= 1
-        gate.leave()
+    admit(path, cancellation) {
+      if (status.current() === 'paused') return waitToBegin(path, cancellation)
+      const refusal = limits.countNode()
+      if (!refusal) return undefined
+      if (!pausesRun(refusal)) throw new Failure({ ...refusal, node: path })
+      pauses.forLimit(refusal)
+      return waitToBegin(path, cancellation)
+    },
+
+    /** A limit that pauses the run is met before anything is done, so what met it is tried again once the run is resumed. */
+    async execute(request, cancellation) {
+      for (let hasBegun = false; ; hasBegun = true) {
+        const { resumes } = pauses
+        if (!(await gate.enter(cancellation))) return { ...notStarted, recorded: !hasBegun }
+        const outcome = await executeOnce(request, cancellation)
+        if (outcome.ok || !pausesRun(outcome.error)) return outcome
+        if (resumes === pauses.resumes) pauses.forLimit(outcome.error)
       }
     },
 
-    executeSegment: segments.execute,
+    // Where nodes are limited each is counted before it begins; a segment would count those that need no worker after it.
+    ...(isStepwise(args) ? {} : { executeSegment: segments.execute }),
 
     async evaluate({ path, template, ...request }) {
       await gate.enter(undefined, true)
@@ -154,12 +194,15 @@ export function createTemporalHost({
         const handle = getExternalWorkflowHandle(workflowIdOf(run.tenant, childRunId))
         CancellationScope.nonCancellable(() => handle.cancel()).catch(() => {})
       })
-      const end = await children.end(childRunId)
+      const ended = children.end(childRunId)
+      pauses.childBegan(childRunId)
+      const { usage, ...end } = await ended
       stopListening()
       unpark()
       elsewhere -= 1
       gate.leave()
-      return 'error' in end ? { error: end.error } : { output: end.output as Json }
+      const used = usage === undefined ? {} : { usage }
+      return 'error' in end ? { error: end.error, ...used } : { output: end.output as Json, ...used }
     },
 
     get timers() {

@@ -5,9 +5,17 @@ import type { ClaimResult } from './types.ts'
 /** Hands each call of a committed batch its result. */
 export function settle({ attempts, claims, records }: Batch, answer: BatchAnswer): void {
   const runOf = (index: number) => {
-    const [lastSeq, outboxApplied, cancelRequested, pauseRequested, ended, refusal] = answer.runs[index] ?? NO_RUN
+    const [lastSeq, outboxApplied, cancelRequested, pauseRequested, ended, refusal, usage] =
+      answer.runs[index] ?? NO_RUN
     const exceeded = refusal && { exceeded: { error: refusal.error } }
-    return { lastSeq, outboxApplied, cancelRequested, pauseRequested, ended, exceeded }
+    return {
+      lastSeq,
+      outboxApplied,
+      cancelRequested,
+      pauseRequested,
+      ended,
+      more: { ...exceeded, ...(usage && { usage }) },
+    }
   }
   for (const [index, { run, items }] of attempts.entries()) {
     const { lastSeq, cancelRequested, pauseRequested } = runOf(run)
@@ -22,12 +30,12 @@ export function settle({ attempts, claims, records }: Batch, answer: BatchAnswer
     item.resolve({ ...withoutNulls(claim), ...flags, outboxApplied } as ClaimResult)
   }
   for (const { run, item } of records) {
-    const { outboxApplied, cancelRequested, pauseRequested, ended, exceeded } = runOf(run)
-    item.resolve({ outboxApplied, cancelRequested, pauseRequested, ended, ...exceeded })
+    const { outboxApplied, cancelRequested, pauseRequested, ended, more } = runOf(run)
+    item.resolve({ outboxApplied, cancelRequested, pauseRequested, ended, ...more })
   }
 }
 
-const NO_RUN: BatchAnswer['runs'][number] = [0, 0, false, false, true, null]
+const NO_RUN: BatchAnswer['runs'][number] = [0, 0, false, false, true, null, null]
 
 function withoutNulls(claim: object | undefined): object {
   return Object.fromEntries(Object.entries(claim ?? {}).filter(([key, value]) => value !== null || key === 'output'))

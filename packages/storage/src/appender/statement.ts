@@ -1,12 +1,15 @@
-import type { Json } from '@treadle/contract'
+import type { Json, Usage } from '@treadle/contract'
 import type { Batch } from './batch.ts'
 import type { EndRef, Refusal } from './types.ts'
 import { DEATH, endEffects, outboxEffects, type RowEffects } from './wire-events.ts'
 
 /** What `treadle.append` answers; see routines/2_append.sql. */
 export type BatchAnswer = {
-  /** Of each run: last seq, outbox applied, cancel requested, pause requested, ended, and which limit its own nodes pass. */
-  runs: [number, number, boolean, boolean, boolean, Refusal | null][]
+  /**
+   * Of each run: last seq, outbox applied, cancel requested, pause requested, ended, which limit its own nodes pass, and
+   * what it used once it has ended.
+   */
+  runs: [number, number, boolean, boolean, boolean, Refusal | null, Usage | null][]
   accepted: boolean[] | null
   claims: ({ status: string } & Record<string, Json>)[] | null
 }

@@ -90,6 +90,8 @@ export type RecordResult = {
   ended: boolean
   /** With the nodes of this outbox the run has passed its `nodeRuns`. */
   exceeded?: Refusal
+  /** Of a run that has ended: what it and the children that it waited for have used. */
+  usage?: Usage
 }
 
 /**

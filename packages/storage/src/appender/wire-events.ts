@@ -73,9 +73,19 @@ export function outboxEffects({ type, data }: OutboxEvent): RowEffects {
     }
     case 'run.completed':
       return { data: JSON.stringify(data), output: storedOutput(shown) }
-    case 'node.failed':
+    case 'node.failed': {
+      // A child's usage counts however it ended; the event has no place for it.
+      const { usage, ...failed } = shown
+      return {
+        data: JSON.stringify(failed),
+        error: JSON.stringify(shown.error ?? null),
+        usage: usage && JSON.stringify(usage),
+      }
+    }
     case 'run.failed':
       return { data: JSON.stringify(data), error: JSON.stringify(shown.error ?? null) }
+    case 'node.cancelled':
+      return { data: '{}', usage: shown.usage && JSON.stringify(shown.usage) }
     case 'run.cancelled': {
       // Postgres looks for the reason at this place, to put in the one that was asked with where there is none.
       const { reason, ...more } = shown

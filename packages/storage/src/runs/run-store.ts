@@ -1,6 +1,8 @@
 import type { Plan, RunId, TenantId } from '@treadle/contract'
 import type { Pool } from 'pg'
 import { inTenant } from '../database/transaction.ts'
+import { orphans, unheardChildren } from './children.ts'
+import { keepSignal, markStarted } from './early-signals.ts'
 import { freeKey, lookUpKey, renewKey, storeResponse, takeKey } from './idempotency.ts'
 import { insertRun } from './insert-run.ts'
 import { listRuns } from './list-runs.ts'
@@ -45,14 +47,14 @@ export const createRunStore = ({ pool, runsAtOnce }: RunStoreOptions): RunStore 
     inTenant(pool, tenant, (client) => storeResponse(client, tenant, key, response)),
   forgetKey: (tenant, key) => inTenant(pool, tenant, (client) => freeKey(client, tenant, key)),
 
-  markStarted: (tenant, runId) =>
-    inTenant(pool, tenant, async (client) => {
-      const text =
-        'update treadle.runs set started_in_temporal = true where tenant = $1 and id = $2 and not started_in_temporal'
-      await client.query({ name: 'treadle mark started', text, values: [tenant, runId] })
-    }),
+  keepSignal: (tenant, runId, signal) => inTenant(pool, tenant, (client) => keepSignal(client, tenant, runId, signal)),
+  markStarted: (tenant, runId, delivered = 0) =>
+    inTenant(pool, tenant, (client) => markStarted(client, tenant, runId, delivered)),
   pendingStarts: (due) => pendingStarts(pool, due),
   openRuns: (due) => openRuns(pool, due),
+  orphans: (due) => orphans(pool, due),
+  unheardChildren: (tenant, runId, olderThanMs) =>
+    inTenant(pool, tenant, (client) => unheardChildren(client, tenant, runId, olderThanMs)),
   close: (end) => closeRun(pool, end),
   erase: (tenant, runId) =>
     inTenant(pool, tenant, async (client) => {

@@ -1,5 +1,6 @@
 import type {
   Blob,
+  ChildEnded,
   ErrorInfo,
   Json,
   Path,
@@ -139,6 +140,15 @@ export type PendingStart = { run: RunRow; plan: Plan; input: Json }
 
 export type OpenRun = { run: RunRef; status: RunStatus; lastSeq: number }
 
+/** `isWaitedFor`: by a node of its parent, which is no more; otherwise it was to be let go, and is not known to have begun. */
+export type Orphan = { run: RunRef; status: RunStatus; isWaitedFor: boolean }
+
+/** A signal that came before its run began. `seq`: of its `signal.received`. */
+export type EarlySignal = { seq: number; id: string; name: string; payload: Json }
+
+/** `paused`: whether the run is to be paused by now. */
+export type HandOver = { signals: EarlySignal[]; paused: boolean }
+
 /** How a run ends that no code of ours could end. */
 export type ForcedEnd = { run: RunRef; engineStatus: string } & (
   | { type: 'run.failed'; data: RunFailedData }
@@ -192,12 +202,24 @@ export type RunStore = {
   /** Frees a key whose request failed before any effect. */
   forgetKey(tenant: TenantId, key: IdempotencyKey): Promise<void>
 
-  /** Temporal has the run: the reconciler need not start it. */
-  markStarted(tenant: TenantId, runId: RunId): Promise<void>
-  /** Of all tenants: pending runs that are due and that nobody marked as started for `olderThanMs`, oldest first. */
+  /**
+   * Keeps a signal for a run that is not marked as started, with its `signal.received`: resolves to the seq of that. Undefined: the run is
+   * Temporal's, or has ended.
+   */
+  keepSignal(tenant: TenantId, runId: RunId, signal: Omit<EarlySignal, 'seq'>): Promise<number | undefined>
+  /**
+   * Temporal has the run, and its early signals up to the seq `delivered` (default 0). Where signals are left they have to be delivered
+   * first; with none the run is marked, and the reconciler need not start it.
+   */
+  markStarted(tenant: TenantId, runId: RunId, delivered?: number): Promise<HandOver>
+  /** Of all tenants: runs that are due and that nobody marked as started for `olderThanMs`, oldest first. Children are not among them. */
   pendingStarts(options: { olderThanMs: number; limit: number }): Promise<PendingStart[]>
   /** Of all tenants: runs without a last event and without any event for `olderThanMs`, oldest first, from the one past `after` on. */
   openRuns(options: { olderThanMs: number; limit: number; after?: RunRef }): Promise<OpenRun[]>
+  /** Of all tenants: open children whose parent has ended for `olderThanMs`, or is gone, and that wait for it. */
+  orphans(options: { olderThanMs: number; limit: number }): Promise<Orphan[]>
+  /** Children that have ended for `olderThanMs` while their node in this run goes on waiting for them. */
+  unheardChildren(tenant: TenantId, runId: RunId, olderThanMs: number): Promise<ChildEnded[]>
   /** Writes the last event, after `node.cancelled` for every open node; false when the run has one already (the first wins). */
   close(end: ForcedEnd): Promise<boolean>
   /** Takes a run that has ended out of the store, with its log. What only it refers to is swept within a day. */

@@ -15,7 +15,6 @@ RunRef = TypedDict(
     "id": RunId,
     "tenant": TenantId,
     "createdAt": Time,
-    "budgetRun": NotRequired[RunId],
   },
 )
 

@@ -15,15 +15,17 @@ export const runRun: Kind<NodeOf<'run'>> = (call) =>
     const { workflow, mode } = call.node
     const input = await render(call, call.node.input)
     const { childRunId, isStarted } = progressOf(call)
-    begin(call, { childRunId })
     const child = { path: call.path, childRunId }
     if (!isStarted) {
       const refused = await host.startChild({ ...child, workflow, input, isDetached: mode === 'detach' }, cancellation)
       if (refused) throw new Failure({ ...refused, node: call.path })
       call.memo.progress = { childRunId, isStarted: true } satisfies Progress
     }
+    // Only now: whoever reads of the child can follow it.
+    begin(call, { childRunId })
     if (mode === 'detach') return { runId: childRunId }
     const end = await host.childEnd(child, cancellation)
+    if (end.usage) call.usage = end.usage
     if ('output' in end) return end.output
     const { type, message } = end.error
     throw new Failure({ type, message, node: call.path, details: { childRunId, error: end.error } })

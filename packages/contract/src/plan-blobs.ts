@@ -1,4 +1,4 @@
-import type { Blob, Plan } from '@treadle/contract'
+import type { Blob, Plan } from './generated/types.ts'
 
 /** The texts of a plan that are too large to stand in it, and that its templates name by content. */
 export function planBlobs(plan: Plan): Blob[] {

@@ -1,0 +1,36 @@
+import { isHandle, type Json, type RunId, type TenantId } from '@treadle/contract'
+import type { PoolClient } from 'pg'
+import type { EarlySignal, HandOver } from './types.ts'
+
+/** See RunStore.keepSignal. */
+export async function keepSignal(
+  client: PoolClient,
+  tenant: TenantId,
+  runId: RunId,
+  { id, name, payload }: Omit<EarlySignal, 'seq'>,
+): Promise<number | undefined> {
+  const shown = isHandle(payload) ? { ref: payload.$blob } : { payload }
+  const data = JSON.stringify({ name, id, ...shown, kept: true })
+  const { rows } = await client.query<{ seq: number | null }>({
+    name: 'treadle keep signal',
+    text: 'select treadle.keep_signal($1, $2, $3, $4, $5::json, $6) as seq',
+    values: [tenant, runId, id, name, JSON.stringify(payload ?? null), data],
+  })
+  return rows[0]?.seq ?? undefined
+}
+
+/** See RunStore.markStarted. */
+export async function markStarted(
+  client: PoolClient,
+  tenant: TenantId,
+  runId: RunId,
+  delivered: number,
+): Promise<HandOver> {
+  const { rows } = await client.query<{ answer: { signals: (EarlySignal & { payload: Json })[]; paused: boolean } }>({
+    name: 'treadle mark started',
+    text: 'select treadle.mark_started($1, $2, $3) as answer',
+    values: [tenant, runId, delivered],
+  })
+  if (!rows[0]) throw new TypeError('treadle.mark_started gave no answer.')
+  return rows[0].answer
+}
