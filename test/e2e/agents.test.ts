@@ -232,7 +232,7 @@ describe('an approval', () => {
     const { model, tools } = stack()
     const name = newName()
     const note = 'n'.repeat(20_000)
-    const isThis = ({ body }: { body: unknown }) => (body as { sum: number }).sum === 44
+    const isThis = ({ body }: { body: unknown }) => (body as { sum?: number } | undefined)?.sum === 44
     tools.when({ path: '/pay', where: isThis }, { json: 'paid' })
     answers(model, name, asks({ name: 'pay', arguments: { sum: 44, note } }), [{ text: 'Paid.' }])
     const { id } = await client().start({ ir: agentDocument(stack(), name, { approve: ['pay'] }) })
