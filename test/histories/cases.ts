@@ -6,6 +6,8 @@ export type HistoryCase = {
   name: string
   document: TestDocument
   input?: unknown
+  /** Nodes of the document, by id, that are executed together. */
+  segments?: string[][]
   /** Sent one after the other, each when the run waits for it. */
   signals?: Omit<SignalDelivery, 'id'>[]
   /** Paths that the worker refuses; all others answer with their path. */
@@ -230,6 +232,41 @@ export const CASES: HistoryCase[] = [
         detached: { kind: 'run', mode: 'detach', workflow: { plan: planOf({ nodes: { a: set(1) } }) } },
       },
     },
+  },
+  {
+    name: 'segments',
+    document: {
+      tools: { f: { kind: 'function', name: 'f', runtime: 'typescript' } },
+      nodes: {
+        a: { kind: 'tool', tool: 'f', args: {} },
+        b: { kind: 'tool', tool: 'f', args: { a: '${nodes.a}' } },
+        c: { ...llm, prompt: '${nodes.b}' },
+        d: { kind: 'tool', tool: 'f', args: { c: '${nodes.c}' } },
+      },
+    },
+    // The first begins the run, and the last ends it.
+    segments: [['a', 'b'], ['d']],
+  },
+  {
+    name: 'segment-beside-others',
+    document: {
+      tools: { f: { kind: 'function', name: 'f', runtime: 'typescript' } },
+      nodes: {
+        a: { kind: 'tool', tool: 'f', args: {} },
+        b: { kind: 'tool', tool: 'f', args: { a: '${nodes.a}' } },
+        c: llm,
+      },
+    },
+    segments: [['a', 'b']],
+  },
+  {
+    name: 'segment-that-fails',
+    document: {
+      tools: { f: { kind: 'function', name: 'f', runtime: 'typescript' } },
+      nodes: { a: { kind: 'tool', tool: 'f', args: {} }, b: { kind: 'tool', tool: 'f', args: { a: '${nodes.a}' } } },
+    },
+    segments: [['a', 'b']],
+    refused: ['b'],
   },
   {
     name: 'continued-as-new',

@@ -1,4 +1,4 @@
-import { HANDLERS, type SignalDelivery, TreadleError } from '@treadle/contract'
+import { HANDLERS, type Plan, type SignalDelivery, TreadleError } from '@treadle/contract'
 import { planOf } from '@treadle/interpreter/testing'
 import { expect, test } from 'vitest'
 import { type Engine, type Run, startEngine } from '../interpreter/support/engine.ts'
@@ -38,9 +38,9 @@ async function recordAll(cases: HistoryCase[]): Promise<void> {
 
 async function play(
   engine: Engine,
-  { document, input, signals = [], refused = [], answers = {}, takenOver, cancelAt }: HistoryCase,
+  { document, input, segments = [], signals = [], refused = [], answers = {}, takenOver, cancelAt }: HistoryCase,
 ): Promise<Run> {
-  const run = await engine.start(planOf(document), {
+  const run = await engine.start(withSegments(planOf(document), segments), {
     input,
     ...(takenOver && { takenOver }),
     work: ({ path }) => {
@@ -58,4 +58,14 @@ async function play(
     await run.handle.cancel()
   }
   return run
+}
+
+function withSegments(plan: Plan, segments: string[][]): Plan {
+  const indexOf = (id: string) => plan.nodes.findIndex((node) => node.body === 0 && node.id === id)
+  const members = segments.map((ids) => ids.map(indexOf))
+  const nodes = plan.nodes.map((node, index) => {
+    const segment = members.findIndex((each) => each.includes(index))
+    return segment < 0 ? node : { ...node, placement: { in: 'segment' as const, segment } }
+  })
+  return { ...plan, nodes, segments: members.map((own) => ({ body: 0, nodes: own })) as Plan['segments'] }
 }

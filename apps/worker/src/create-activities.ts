@@ -88,6 +88,7 @@ export function createActivities(parts: ActivityParts) {
 
   return {
     attemptNode,
+    executeSegment,
     local: {
       [ACTIVITIES.record]: createRecord(appender),
       [ACTIVITIES.evaluate]: createEvaluate(evaluate),

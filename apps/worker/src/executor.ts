@@ -7,3 +7,4 @@ export { createFunctionRegistry, type FunctionRegistry } from './functions/regis
 export { createEgress, type EgressOptions } from './net/egress.ts'
 export { exchange } from './net/http-exchange.ts'
 export { createRedactor } from './secrets/redactor.ts'
+export { SegmentBroken, type SegmentControl } from './segment/execute-segment.ts'

@@ -9,6 +9,7 @@ export type {
   ReceiveOutcome,
   ReceiveRequest,
   RunEvent,
+  SegmentRequest,
 } from './core/host.ts'
 export { type MemoEntry, type MemoJson, memoFromJson, memoToJson } from './core/memo.ts'
 export { memoDelta } from './core/memo-delta.ts'

@@ -7,14 +7,27 @@ import {
   type ChildTask,
   type EvaluateTask,
   type Handle,
+  type Json,
   type NodeResult,
   type NodeTask,
   type RecordTask,
+  type RunRef,
+  type SegmentResult,
+  type SegmentTask,
   type TakenOver,
   type TakeOverTask,
   TreadleError,
 } from '@treadle/contract'
 import { parseExpression, renderTemplate } from '@treadle/expressions'
+import {
+  createCancellation,
+  type Host,
+  type MemoJson,
+  memoDelta,
+  memoFromJson,
+  runPart,
+  toFailure,
+} from '@treadle/interpreter'
 import type { Work } from './engine.ts'
 import type { FakeLog } from './fake-log.ts'
 
@@ -54,6 +67,39 @@ export function createFakeActivities({ logOf, workOf, addChild, takenOverOf }: P
       }
     },
 
+    /** As far as its outcome goes: nothing is tried again, and nothing takes time. */
+    async [ACTIVITIES.executeSegment]({ run, plan, body, path, scope, memo: known, endN, outbox }: SegmentTask) {
+      const log = logOf(run.id)
+      log.apply(outbox)
+      const before = { inner: known as Record<string, MemoJson> }
+      const memo = memoFromJson(before)
+      const host = createFakeSegmentHost({ run, log, work: workOf(run.id) })
+      const cancellation = createCancellation()
+      const end = await runPart({
+        plan,
+        body,
+        path,
+        scope: scope as Record<string, Json>,
+        memo,
+        host,
+        cancellation,
+      }).then(
+        (output) => ({ output }),
+        (thrown) => ({ error: toFailure(thrown).info }),
+      )
+      if (endN !== undefined)
+        log.apply([{ n: endN, type: 'output' in end ? 'run.completed' : 'run.failed', data: { ...end } }])
+      const delta = memoDelta(before, memo)
+      const result: SegmentResult = {
+        status: 'output' in end ? 'done' : 'failed',
+        outboxApplied: log.applied,
+        ...('error' in end && { error: end.error }),
+        ...(delta && { memo: delta }),
+        ...(endN !== undefined && { ended: true }),
+      }
+      return result
+    },
+
     /** A path a page. */
     async [ACTIVITIES.takeOver]({ run, after }: TakeOverTask): Promise<TakenOver> {
       const paths = Object.keys(takenOverOf(run.id))
@@ -76,6 +122,35 @@ export function createFakeActivities({ logOf, workOf, addChild, takenOverOf }: P
       // Only put aside: no test reads them back.
       return { value: spread && Array.isArray(value) ? value.map(fakeHandle) : value }
     },
+  }
+}
+
+function createFakeSegmentHost({ run, log, work }: { run: RunRef; log: FakeLog; work: Work }): Host {
+  const notHere = () => {
+    throw new Error('The fake segments compute nothing large, and wait for nothing.')
+  }
+  return {
+    now: () => 0,
+    emit: (event) => log.append(event),
+    async execute({ runtime: _runtime, ...request }) {
+      const { path } = request
+      log.append({ type: 'node.started', node: path, data: {} })
+      try {
+        const output = (await work({ task: 1, run, ...request, outbox: [] }, new AbortController().signal)) as Json
+        log.append({ type: 'node.completed', node: path, data: { output } })
+        return { ok: true, output }
+      } catch (error) {
+        const { type, message } = error instanceof TreadleError ? error : { type: 'internal', message: String(error) }
+        log.append({ type: 'node.failed', node: path, data: { error: { type, message } } })
+        return { ok: false, error: { type, message }, recorded: true }
+      }
+    },
+    evaluate: notHere,
+    sleep: notHere,
+    receive: notHere,
+    newRunId: notHere,
+    startChild: notHere,
+    childEnd: notHere,
   }
 }
 

@@ -18,8 +18,8 @@ export function createExecuteNode({ attemptNode, log }: { attemptNode: AttemptNo
   return async (task: NodeTask): Promise<NodeResult> => {
     const { info, cancellationSignal, heartbeat } = hostOfCurrent()
     // From entry on, and whatever the work is busy with: a silent worker is a dead one.
+    // The first one is due after a third of the timeout: most nodes are done by then, and it is a request to Temporal.
     const heart = setInterval(heartbeat, (info.heartbeatTimeoutMs || HEARTBEAT_MS_DEFAULT) / 3)
-    heartbeat()
     try {
       const outcome = await attemptNode(withTimeout(task, info.startToCloseTimeoutMs), (stop) =>
         stopOnCancel(stop, cancellationSignal),

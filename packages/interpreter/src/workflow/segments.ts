@@ -2,6 +2,7 @@ import { condition } from '@temporalio/workflow'
 import type { RunRef, SegmentResult, SegmentTask } from '@treadle/contract'
 import type { Cancellation } from '../core/cancellation.ts'
 import type { SegmentOutcome, SegmentRequest } from '../core/host.ts'
+import { activationEnds } from './activation-ends.ts'
 import { executeSegmentElsewhere, executeSegmentHere } from './activities.ts'
 import { PAUSE_SIGNAL_MS, SEGMENT_MEMO_MAX, SEGMENT_START_MS, SEGMENT_START_MS_BESIDE_OTHERS } from './bounds.ts'
 import type { Gate } from './gate.ts'
@@ -26,6 +27,7 @@ type Parts = {
  */
 export function createSegments({ run, gate, outbox, recorder, waitsElsewhere }: Parts) {
   let hasEnded = false
+  let starting = 0
 
   async function execute(
     { timeoutMs, isRest, ...request }: SegmentRequest,
@@ -34,7 +36,9 @@ export function createSegments({ run, gate, outbox, recorder, waitsElsewhere }: 
     if (!(await gate.enter(cancellation))) return { status: 'cancelled' }
     try {
       if (outbox.isLarge) await recorder.flush()
-      await settled()
+      starting += 1
+      await activationEnds()
+      starting -= 1
       if (cancellation.isCancelled) return { status: 'cancelled' }
       const isAlone = gate.hasOne && !waitsElsewhere()
       const isHere = !waitsElsewhere() || JSON.stringify(request.memo).length > SEGMENT_MEMO_MAX
@@ -66,6 +70,10 @@ export function createSegments({ run, gate, outbox, recorder, waitsElsewhere }: 
 
   return {
     execute,
+    /** One is about to start, and takes the outbox along. */
+    get isStarting() {
+      return starting > 0
+    },
     /** The run's last event is in the log, written with the last segment. */
     get hasEnded() {
       return hasEnded
@@ -82,10 +90,4 @@ function outcomeOf({ status, memo, error, delayMs }: SegmentResult): SegmentOutc
   return status === 'open'
     ? { status, ...changed, ...(delayMs === undefined ? {} : { delayMs }) }
     : { status, ...changed }
-}
-
-/** Resolves when the activation has nothing more to do: what starts with the segment has started. */
-function settled(): Promise<void> {
-  let looks = 0
-  return condition(() => looks++ > 0)
 }

@@ -116,7 +116,7 @@ export function createSession(args: RunArgs) {
     const onlyPeopleAreWaitedFor = () =>
       status.current() === 'running' && gate.isIdle && host.timers === 0 && inbox.waiting().length > 0
     for (;;) {
-      await condition(() => !status.hasEnded && (outbox.hasUnsent || onlyPeopleAreWaitedFor()))
+      await condition(() => !status.hasEnded && !host.isStarting && (outbox.hasUnsent || onlyPeopleAreWaitedFor()))
       if (onlyPeopleAreWaitedFor()) status.wait(inbox.waiting())
       try {
         await flush()

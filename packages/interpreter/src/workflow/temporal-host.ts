@@ -40,7 +40,7 @@ export function createTemporalHost({
   limits,
   pauses,
   status,
-}: Parts): Host & { readonly timers: number; readonly hasEnded: boolean } {
+}: Parts): Host & { readonly timers: number; readonly isStarting: boolean; readonly hasEnded: boolean } {
   const { run } = args
   let timers = 0
   /** Activities, children and timers of all kinds that are under way. */
@@ -207,6 +207,9 @@ export function createTemporalHost({
 
     get timers() {
       return timers
+    },
+    get isStarting() {
+      return segments.isStarting
     },
     get hasEnded() {
       return segments.hasEnded
