@@ -298,9 +298,12 @@ begin
                   and e.run_id = runs[j.run] and e.type = j.type and e.data::json ->> 'id' = j.data::json ->> 'id')
               else true end
           when j.type in ('node.started', 'node.skipped', 'node.reused') then j.known_status is null and j.status_before is null
-          when coalesce(j.status_before, j.known_status) in ('node.started', 'running', 'retrying') then true
+          when j.known_status in ('completed', 'cancelled', 'skipped', 'reused') then false
+          -- A start in this batch counts only where the row had none: else it was told again, and the row says how far it is.
+          when j.known_status is null and j.status_before = 'node.started' then true
+          when j.known_status in ('running', 'retrying') and coalesce(j.status_before, 'node.started') = 'node.started' then true
           -- A failure that a catch has taken is followed by the end of the catch, which may be a failure too.
-          when j.status_before is not null then j.status_before = 'node.failed' and not j.if_open
+          when j.status_before <> 'node.started' then j.status_before = 'node.failed' and not j.if_open
           else coalesce(j.known_status = 'failed', false) and not (j.has_checkpoint or j.if_open) and (j.type <> 'node.failed' or not exists (
             select from treadle.events e where e.run_created_at = v_created[j.run] and e.tenant = tenants[j.run]
               and e.run_id = runs[j.run] and e.node = j.node and e.type = j.type and e.data = j.data)) end
