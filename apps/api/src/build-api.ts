@@ -1,4 +1,4 @@
-import type { Bridge } from '@treadle/bridge'
+import type { Bridge, Codec } from '@treadle/bridge'
 import type { BlobRefs, BlobStore, EventLog, KeyStore, RunStore, StateStore, WorkflowStore } from '@treadle/storage'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { authentication } from './auth/authentication.ts'
@@ -22,6 +22,7 @@ import { blobRoutes } from './routes/blobs.ts'
 import { checkDocumentRoutes } from './routes/check-document.ts'
 import { controlRunRoutes } from './routes/control-run.ts'
 import { createStreamTicketRoute } from './routes/create-stream-ticket.ts'
+import { decodePayloadsRoute } from './routes/decode-payloads.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { eraseRunRoute } from './routes/erase-run.ts'
@@ -66,6 +67,8 @@ export type ApiParts = {
   blobs: BlobStore
   blobRefs: BlobRefs
   bridge: Bridge
+  /** Decrypts what Temporal's own tools show; undefined: nothing is encrypted. */
+  codec?: Codec | undefined
   starter: Starter
   compile: CompileDocument
   sampleSpec: SampleSpec
@@ -168,6 +171,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   await app.register(putWorkflowRoute, { compile, storeWorkflow })
   await app.register(getWorkflowRoutes, { workflows })
   await app.register(labelWorkflowRoutes, { workflows })
+  await app.register(decodePayloadsRoute, { codec: api.codec })
   await app.register(documentationRoutes)
   await app.register(docsRoutes)
   await app.register(metricsRoute)

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { type Keyring, parseKeyring } from '@treadle/contract/encryption'
 import type { TokenOptions } from './auth/json-web-tokens.ts'
 import { readTemporalTls, type TemporalTls } from './temporal-tls.ts'
 
@@ -24,6 +25,8 @@ export type Config = {
   readonly temporalNamespace: string
   readonly temporalApiKey: string | undefined
   readonly temporalTls: TemporalTls | undefined
+  /** Of everything that Temporal is given; undefined: nothing is encrypted. */
+  readonly keyring: Keyring | undefined
   readonly logLevel: string
   readonly bodyBytesMax: number
   /** How often a silent stream sends a comment. */
@@ -93,6 +96,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     temporalNamespace: text('TEMPORAL_NAMESPACE', 'default'),
     temporalApiKey: env.TEMPORAL_API_KEY || undefined,
     temporalTls: readTemporalTls(env, wrong),
+    keyring: keyringOf(env, wrong),
     logLevel: text('TREADLE_LOG_LEVEL', 'info', (value) =>
       LOG_LEVELS.includes(value) ? '' : `has to be one of ${LOG_LEVELS.join(', ')}`,
     ),
@@ -104,6 +108,16 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   if (wrong.length > 0) throw new Error(`The environment is wrong:\n${wrong.map((line) => `  ${line}`).join('\n')}`)
   return Object.freeze(config)
+}
+
+function keyringOf({ TREADLE_ENCRYPTION_KEYS: keys }: NodeJS.ProcessEnv, wrong: string[]): Keyring | undefined {
+  if (!keys) return undefined
+  try {
+    return parseKeyring(keys)
+  } catch (error) {
+    wrong.push(`TREADLE_ENCRYPTION_KEYS ${(error as Error).message}`)
+    return undefined
+  }
 }
 
 const checkKeys = (host: string) => (value: string) => {

@@ -1,4 +1,4 @@
-import { createBridge } from '@treadle/bridge'
+import { createBridge, createCodec } from '@treadle/bridge'
 import {
   createBlobRefs,
   createEventLog,
@@ -40,7 +40,9 @@ const state = createStateStore({ pool })
 const blobs = openBlobs({ url: config.blobs })
 const log = createEventLog({ pool, listenUrl: config.databaseUrl, blobs, log: logger })
 const blobRefs = createBlobRefs({ pool })
+const codec = config.keyring && createCodec(config.keyring)
 const bridge = createBridge({
+  ...(codec && { codec }),
   address: config.temporalAddress,
   namespace: config.temporalNamespace,
   ...(config.temporalApiKey !== undefined && { apiKey: config.temporalApiKey }),
@@ -61,6 +63,7 @@ const app = await buildApi({
   blobs,
   blobRefs,
   bridge,
+  codec,
   starter,
   compile: createCompileDocument({ workflows, limits }),
   sampleSpec: createSampleSpec(config),

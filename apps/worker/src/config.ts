@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { type Keyring, parseKeyring } from '@treadle/contract/encryption'
 import { type ModelTable, parseModelTable } from './model/model-table.ts'
 import { parseSecretGrants, type SecretGrants } from './secrets/grants.ts'
 
@@ -21,6 +22,8 @@ export type WorkerConfig = {
   concurrency: number
   /** How the logs of ended runs are kept: after how long they are packed, and moved to the blobs. */
   keeping: { packAfterMs: number; archiveAfterMs: number; intervalMs: number }
+  /** Of everything that Temporal is given; absent: nothing is encrypted. */
+  keyring?: Keyring
   /** After how long ended runs are erased (0: never), and blobs without references; how often is looked. */
   housekeeping: { retentionMs: number; untouchedForMs: number; intervalMs: number }
   /** What notifications of events carry: the events, or (`hint`) only that there are some. */
@@ -89,6 +92,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
       intervalMs: read.optional('TREADLE_HOUSEKEEPING_INTERVAL_MS', positiveInteger) ?? MINUTE_MS,
     },
     notify: read.optional('TREADLE_EVENTS_NOTIFY', dataOrHint) ?? 'data',
+    ...given('keyring', read.optional('TREADLE_ENCRYPTION_KEYS', parseKeyring)),
     ...given('deployment', read.text('TREADLE_DEPLOYMENT')),
     ...given('bundleFolder', read.text('TREADLE_BUNDLES')),
     ...given('buildId', read.optional('TREADLE_BUILD_ID', buildId)),

@@ -20,6 +20,7 @@ import { createActivities } from './create-activities.ts'
 import { loadFunctionModules } from './functions/load-modules.ts'
 import { registeredFunctions } from './functions/treadle.ts'
 import type { Log } from './log.ts'
+import { encryptingConverter } from './payload-codec.ts'
 import type { Redactor } from './secrets/redactor.ts'
 import { loadWorkflowBundle, type WorkflowBundle } from './workflow-bundle.ts'
 
@@ -112,6 +113,7 @@ async function createWorkers(config: WorkerConfig, { connection, bundle, activit
   const common = {
     connection,
     namespace: config.temporal.namespace,
+    ...(config.keyring && { dataConverter: encryptingConverter(config.keyring) }),
     shutdownGraceTime: GRACE,
     shutdownForceTime: FORCE_AFTER,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,

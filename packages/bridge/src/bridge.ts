@@ -7,6 +7,7 @@ import {
   type TemporalWorkflowSpec,
   WORKFLOW_TYPE,
 } from '@treadle/contract'
+import type { Codec } from './codec.ts'
 import { type Connection, type ConnectionOptions, connectLazily } from './connection.ts'
 import { describeEngine, type EngineState } from './engine-state.ts'
 import { requireFits } from './payload-size.ts'
@@ -17,6 +18,8 @@ export type { EngineState }
 
 /** Connected to when first used, and again whenever the connection was lost. */
 export type BridgeOptions = ConnectionOptions & {
+  /** Encrypts everything that Temporal is given. Default: nothing is encrypted. */
+  codec?: Codec
   namespace: string
   /** Milliseconds that a call may take at most, reconnecting included. Default 5,000. */
   callTimeoutMs?: number
@@ -71,7 +74,11 @@ const WORKER_TIMEOUT_MS = 10_000
 /** Connects when the first call is made. Close it when the process ends. */
 export function createBridge(options: BridgeOptions): Bridge {
   const connection = connectLazily(options)
-  const client = new Client({ connection, namespace: options.namespace })
+  const client = new Client({
+    connection,
+    namespace: options.namespace,
+    ...(options.codec && { dataConverter: { payloadCodecs: [options.codec] } }),
+  })
   const within = deadlines(connection)
   const callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS
   const workerTimeoutMs = options.workerTimeoutMs ?? WORKER_TIMEOUT_MS

@@ -1,5 +1,12 @@
 /** What a key may do. A route needs one of them; what only reads what everybody may read needs none. */
-export const SCOPES = ['runs:read', 'runs:write', 'workflows:read', 'workflows:write', 'metrics:read'] as const
+export const SCOPES = [
+  'runs:read',
+  'runs:write',
+  'workflows:read',
+  'workflows:write',
+  'metrics:read',
+  'payloads:read',
+] as const
 
 export type Scope = (typeof SCOPES)[number]
 

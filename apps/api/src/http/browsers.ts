@@ -51,6 +51,7 @@ export const browsers = fastifyPlugin<BrowsersOptions>(
         'Prefer',
         'Range',
         'Traceparent',
+        'X-Namespace', // Temporal's UI, of the codec endpoint.
         'X-Request-Id',
       ],
       exposedHeaders: EXPOSED,

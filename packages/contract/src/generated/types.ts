@@ -1108,6 +1108,27 @@ export type WorkflowVersionPage = {
 export type MoveLabel = {
   version: WorkflowNumber
 }
+/**
+ * Payloads of Temporal, as its codec endpoints take them: protobuf's JSON.
+ */
+export type Payloads = {
+  /**
+   * @maxItems 1000
+   */
+  payloads: {
+    metadata?: {
+      /**
+       * Base64.
+       */
+      [k: string]: string | undefined
+    }
+    /**
+     * Base64.
+     */
+    data?: string
+    [k: string]: unknown | undefined
+  }[]
+}
 export type Health = {
   status: 'ok'
 }

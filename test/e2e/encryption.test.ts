@@ -1,0 +1,109 @@
+import { Connection } from '@temporalio/client'
+import type { Payloads } from '@treadle/contract'
+import { expect, test } from 'vitest'
+import { useStack } from '../support/use-stack.ts'
+import { createClient } from './support/client.ts'
+import { followUntil } from './support/follow-until.ts'
+
+const key = (byte: number) => Buffer.alloc(32, byte).toString('base64')
+const [OLD, NEW] = [`old=${key(1)}`, `new=${key(2)}`]
+// The API knows both keys before anybody encrypts with the new one: the first step of a rotation.
+const stack = useStack({
+  apiEnv: { TREADLE_ENCRYPTION_KEYS: `${OLD},${NEW}` },
+  workerEnv: { TREADLE_ENCRYPTION_KEYS: OLD },
+})
+const client = () => createClient(stack().url)
+
+const MARK = 'what-nobody-may-see'
+const ASK = {
+  ir: 'treadle/v1',
+  name: 'sealed',
+  models: { fast: { provider: 'openai', model: 'scripted' } },
+  nodes: {
+    draft: { kind: 'llm', model: 'fast', prompt: 'About ${input.text}' },
+    person: { kind: 'receive', signal: 'go', after: ['draft'] },
+    last: { kind: 'llm', model: 'fast', prompt: 'Then ${nodes.person.text}' },
+  },
+  output: { draft: '${nodes.draft}', last: '${nodes.last}' },
+}
+
+/** Every payload of the run's history, as Temporal keeps it. */
+async function payloadsOf(id: string): Promise<Payloads['payloads']> {
+  const connection = await Connection.connect({ address: stack().temporalAddress })
+  try {
+    const { history } = await connection.workflowService.getWorkflowExecutionHistory({
+      namespace: 'default',
+      execution: { workflowId: `default:${id}` },
+    })
+    return payloadsIn(history)
+  } finally {
+    await connection.close()
+  }
+}
+
+function payloadsIn(part: unknown): Payloads['payloads'] {
+  if (typeof part !== 'object' || part === null) return []
+  const { metadata, data } = part as { metadata?: Record<string, Uint8Array>; data?: Uint8Array }
+  if (metadata?.encoding && data instanceof Uint8Array) {
+    const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
+    return [
+      {
+        metadata: Object.fromEntries(Object.entries(metadata).map(([name, bytes]) => [name, base64(bytes)])),
+        data: base64(data),
+      },
+    ]
+  }
+  return Object.values(part).flatMap(payloadsIn)
+}
+
+const plain = (base64: unknown) => Buffer.from(String(base64), 'base64').toString()
+
+test('Temporal sees nothing of a run but ciphertext; a key is exchanged while it waits, and those who may can read it', async () => {
+  stack().model.when({ prompt: 'About' }, [{ text: `draft ${MARK}` }])
+  stack().model.when({ prompt: 'Then' }, [{ text: `last ${MARK}` }])
+  const { id } = await client().start({ ir: ASK, input: { text: MARK } })
+  await followUntil(client(), id, 'run.waiting')
+
+  const [first] = stack().workers
+  await first?.stop()
+  await stack().startWorker({ TREADLE_ENCRYPTION_KEYS: `${NEW},${OLD}` })
+  expect((await client().post(`/runs/${id}/signals/go`, { text: MARK })).status).toBe(202)
+  expect((await client().result(id)).output).toEqual({ draft: `draft ${MARK}`, last: `last ${MARK}` })
+
+  const payloads = await payloadsOf(id)
+  const values = payloads.filter(({ metadata }) => plain(metadata?.encoding) === 'binary/encrypted')
+  expect(values.length).toBeGreaterThan(8)
+  // Plain are search attributes, which Temporal has to read, and what the SDK notes of local activities (number, type, time).
+  for (const { metadata, data } of payloads.filter((each) => !values.includes(each)))
+    expect(
+      metadata?.type !== undefined ||
+        /^("[a-z]+"|\{"seq":\d+,"attempt":\d+,.*"activity_type":"[a-zA-Z]+".*\})$/.test(plain(data))
+        ? ''
+        : plain(data),
+    ).toBe('')
+  for (const { data } of payloads) expect(plain(data)).not.toContain(MARK)
+  expect(new Set(values.map(({ metadata }) => plain(metadata?.['encryption-key-id'])))).toEqual(new Set(['old', 'new']))
+
+  const answer = await client().post('/codec/decode', { payloads: values })
+  const decoded = ((await answer.json()) as Payloads).payloads
+  expect(answer.status).toBe(200)
+  expect(decoded.map(({ metadata }) => plain(metadata?.encoding))).toEqual(
+    values.map(() => expect.stringMatching(/^(json\/plain|binary\/null)$/)),
+  )
+  expect(decoded.filter(({ data }) => plain(data).includes(MARK)).length).toBeGreaterThan(4)
+})
+
+test('what cannot be decrypted is a problem of the request, and what was not encrypted comes back as it is', async () => {
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+  const open = { metadata: { encoding: base64('json/plain') }, data: base64('{"a":1}') }
+  expect(await (await client().post('/codec/decode', { payloads: [open] })).json()).toEqual({ payloads: [open] })
+  const unknown = {
+    metadata: { encoding: base64('binary/encrypted'), 'encryption-key-id': base64('lost') },
+    data: base64('x'.repeat(40)),
+  }
+  const refused = await client().post('/codec/decode', { payloads: [unknown] })
+  expect([refused.status, ((await refused.json()) as { detail: string }).detail]).toEqual([
+    400,
+    'There is no key lost to decrypt with.',
+  ])
+})
