@@ -7,7 +7,7 @@ import { checkComplete } from './check-complete.ts'
 async function fanOutOf({ bed, quick }: CaseContext, name: SideName) {
   const side = await bed.side(name)
   const { url, events } = side
-  const work = quick ? { tokens: 400, subscribers: 100, timed: 10 } : { tokens: 600, subscribers: 1_000, timed: 20 }
+  const work = quick ? { tokens: 400, subscribers: 100, timed: 10 } : { tokens: 1_500, subscribers: 1_000, timed: 20 }
   const body = side.chatBody({ tokens: work.tokens, perSecond: 50 })
   return async () => {
     const measured = await measureJob(bed, side, { kind: 'fanOut', url, body, events, ...work })

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { EventSource } from 'eventsource'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -162,4 +164,23 @@ test('several runs share one stream through cuts, and each comes whole', { timeo
     const alone = await followFrames({ url: () => stack().url, path: `/runs/${id}/stream` })
     expect(own).toEqual(alone.map((frame) => /^data: (.*)$/m.exec(frame)?.[1]))
   }
+})
+
+test('a stream whose archive is gone says so before it starts', async () => {
+  const client = createClient(stack().url)
+  stack().model.when({ prompt: 'gone' }, [{ text: 'soon gone' }])
+  const { id } = await client.start({ ir: ASK, input: { question: 'gone' } })
+  await client.result(id)
+  const db = new pg.Client({ connectionString: stack().database.adminUrl })
+  await db.connect()
+  const archive = async () =>
+    (await db.query('select blob from treadle.event_packs where run_id = $1', [id])).rows[0]?.blob
+  await expect.poll(archive, { timeout: 20_000 }).toMatch(/^[0-9a-f]{64}$/)
+  const blob = await archive()
+  await db.end()
+  await rm(join(stack().folder, 'blobs', 'default', blob.slice(0, 2), blob))
+  // The API that has opened the pack may still have it; the other one has to look.
+  const answer = await fetch(`${apis[1]}/runs/${id}/stream`)
+  expect([answer.status, await answer.json()]).toMatchObject([410, { type: '/problems/stream-gone' }])
+  expect((await fetch(`${apis[1]}/runs/${id}/stream?after=1000`)).status).toBe(204)
 })

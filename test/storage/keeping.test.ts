@@ -283,6 +283,31 @@ test('what is archived is never swept while its run is there, and is missed wher
   await expect(linesOf(run)).rejects.toMatchObject({ name: 'BlobError', code: 'missing' })
 })
 
+test('a run that is erased takes its packs along, and another one under its id is not taken for it', async () => {
+  const run = await writeLog(storage(), typed(9))
+  await keeper().keep()
+  const shared = await log.read('default', run.id, { after: 0, limit: 100 }) // This log has opened the pack, and keeps it.
+  expect(shared?.events).toHaveLength(12)
+  await storage().admin.query("select treadle.erase_run('default', $1)", [run.id])
+  expect(await placesOf(run)).toEqual({ rows: 0, packs: 0, archived: 0 })
+  expect(await log.read('default', run.id, { after: 0, limit: 100 })).toBeUndefined()
+  await writeLog({ ...storage(), startRun: () => storage().startRun({ id: run.id }) }, typed(2))
+  const rows = await log.read('default', run.id, { after: 0, limit: 100 })
+  await keeper().keep()
+  expect(await log.read('default', run.id, { after: 0, limit: 100 })).toEqual(rows)
+})
+
+test('a run that is erased while a pack of it is archived leaves no reference behind', async () => {
+  const run = await writeLog(storage(), typed(9))
+  const put: BlobStore['put'] = async (tenant, content, options) => {
+    await storage().admin.query("select treadle.erase_run('default', $1)", [run.id])
+    return blobs.put(tenant, content, options)
+  }
+  await archiver({ blobs: { put } }).keep()
+  const { rows } = await storage().admin.query('select from treadle.blob_refs where run_id = $1', [run.id])
+  expect(rows).toEqual([])
+})
+
 test('the partition of a day that nothing is left of is dropped, and one that something may come to is not', async () => {
   const { admin } = storage()
   const [ended, open] = [await writeLog(storage(), typed(3)), await storage().startRun()]

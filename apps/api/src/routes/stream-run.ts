@@ -1,15 +1,14 @@
 import type { RunId } from '@treadle/contract'
-import type { RunStore } from '@treadle/storage'
+import type { EventLog, RunStore } from '@treadle/storage'
 import type { FastifyPluginAsync } from 'fastify'
 import { problemAnswers, RUN_ID_PARAMS } from '../openapi/refs.ts'
 import { answerStream, STREAM_ANSWERS, STREAM_HEADERS, STREAM_QUERY } from '../stream/answer-stream.ts'
 import { startOfStream } from '../stream/stream-start.ts'
 import type { Streams } from '../stream/streams.ts'
 
-export const streamRunRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'get'>; streams: Streams }> = async (
-  app,
-  { runs, streams },
-) => {
+type StreamRouteParts = { runs: Pick<RunStore, 'get'>; log: Pick<EventLog, 'read'>; streams: Streams }
+
+export const streamRunRoute: FastifyPluginAsync<StreamRouteParts> = async (app, { runs, log, streams }) => {
   app.get<{ Params: { runId: RunId } }>(
     '/runs/:runId/stream',
     {
@@ -31,7 +30,12 @@ export const streamRunRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'get'>; s
       },
     },
     async (request, reply) =>
-      answerStream(streams, request, reply, await startOfStream(runs, request.tenant, [request.params.runId], request)),
+      answerStream(
+        streams,
+        request,
+        reply,
+        await startOfStream({ runs, log }, request.tenant, [request.params.runId], request),
+      ),
   )
 }
 

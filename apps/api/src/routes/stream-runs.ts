@@ -1,5 +1,5 @@
 import type { RunId } from '@treadle/contract'
-import type { RunStore } from '@treadle/storage'
+import type { EventLog, RunStore } from '@treadle/storage'
 import type { FastifyPluginAsync } from 'fastify'
 import { problemAnswers, RUN_ID } from '../openapi/refs.ts'
 import { answerStream, STREAM_ANSWERS, STREAM_HEADERS, STREAM_QUERY } from '../stream/answer-stream.ts'
@@ -9,10 +9,9 @@ import type { Streams } from '../stream/streams.ts'
 /** api.md, Limits. */
 const RUNS_MAX = 100
 
-export const streamRunsRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'get'>; streams: Streams }> = async (
-  app,
-  { runs, streams },
-) => {
+type StreamRouteParts = { runs: Pick<RunStore, 'get'>; log: Pick<EventLog, 'read'>; streams: Streams }
+
+export const streamRunsRoute: FastifyPluginAsync<StreamRouteParts> = async (app, { runs, log, streams }) => {
   app.get<{ Querystring: { runId: RunId[] } }>(
     '/stream',
     {
@@ -48,6 +47,11 @@ export const streamRunsRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'get'>; 
       },
     },
     async (request, reply) =>
-      answerStream(streams, request, reply, await startOfStream(runs, request.tenant, request.query.runId, request)),
+      answerStream(
+        streams,
+        request,
+        reply,
+        await startOfStream({ runs, log }, request.tenant, request.query.runId, request),
+      ),
   )
 }

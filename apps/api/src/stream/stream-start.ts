@@ -1,5 +1,5 @@
 import type { RunId, TenantId } from '@treadle/contract'
-import type { RunRow, RunStore } from '@treadle/storage'
+import { BlobError, type EventLog, type RunRow, type RunStore } from '@treadle/storage'
 import type { FastifyRequest } from 'fastify'
 import { positionOf } from '../http/parameters.ts'
 import { problem } from '../http/problem.ts'
@@ -11,10 +11,10 @@ export type StreamStart = { runId: RunId; after: number }[] | undefined
 
 /**
  * Finds where a stream starts: `Last-Event-ID`, which EventSource sends when it comes back, else `after`, else the beginning.
- * @throws ProblemAnswer `not-found`, `malformed-request`, `future-cursor`
+ * @throws ProblemAnswer `not-found`, `malformed-request`, `future-cursor`, `stream-gone`
  */
 export async function startOfStream(
-  runs: Pick<RunStore, 'get'>,
+  { runs, log }: { runs: Pick<RunStore, 'get'>; log: Pick<EventLog, 'read'> },
   tenant: TenantId,
   runIds: readonly RunId[],
   request: Pick<FastifyRequest, 'headers' | 'query'>,
@@ -31,7 +31,19 @@ export async function startOfStream(
     }
   }
   if (starts.every(({ row, after }) => row.endedSeq !== undefined && after >= row.endedSeq)) return undefined
+  await Promise.all(starts.map(({ row, after }) => requireKept(log, row, after)))
   return starts.map(({ row, after }) => ({ runId: row.id, after }))
+}
+
+/** The log of an ended run may be archived, and the archive be gone: that has to be said while there still is a status to say it with. */
+async function requireKept(log: Pick<EventLog, 'read'>, row: RunRow, after: number): Promise<void> {
+  if (!hasEnded(row)) return
+  try {
+    await log.read(row.tenant, row.id, { after, limit: 1 })
+  } catch (error) {
+    if (!(error instanceof BlobError)) throw error
+    throw problem('stream-gone', `The events of the run ${row.id} past ${after} are no longer there.`)
+  }
 }
 
 async function found(runs: Pick<RunStore, 'get'>, tenant: TenantId, runId: RunId): Promise<RunRow> {

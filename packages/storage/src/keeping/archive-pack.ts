@@ -19,6 +19,12 @@ export async function archivePack(
   const { sha256 } = await blobs.put(tenant, bytes, { named: (blob) => refs.add(tenant, runId, [blob]) })
   const text = 'select treadle.archive_pack($1, $2, $3, $4)'
   await pool.query({ name: 'treadle archive', text, values: [...values, sha256] })
+  // Erased meanwhile, it would leave a reference that nobody takes back, and the blob with it.
+  await pool.query({ name: 'treadle drop ref', text: DROP_REF, values: [tenant, runId, sha256] })
 }
+
+const DROP_REF = `
+  delete from treadle.blob_refs where tenant = $1 and run_id = $2 and sha256 = $3
+    and not exists (select from treadle.runs r where r.tenant = $1 and r.id = $2)`
 
 const BYTES = 'select bytes from treadle.event_packs where tenant = $1 and run_id = $2 and first_seq = $3'

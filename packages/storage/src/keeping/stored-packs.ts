@@ -4,7 +4,7 @@ import type { BlobStore } from '../blobs/types.ts'
 import { fromBytes, type PackSeal } from './pack-bytes.ts'
 
 /** Where a pack's bytes are: in its row, or in the blobs. */
-export type PackPlace = { tenant: TenantId; runId: RunId; first: number; last: number } & (
+export type PackPlace = { tenant: TenantId; runId: RunId; first: number; last: number; packedAt: Date } & (
   | { bytes: Buffer; blob: null }
   | { bytes: null; blob: string }
 )
@@ -21,7 +21,7 @@ export async function findPack(
 }
 
 const FIND = `
-  select tenant, run_id as "runId", first_seq as first, last_seq as last, bytes, blob from treadle.event_packs
+  select tenant, run_id as "runId", first_seq as first, last_seq as last, packed_at as "packedAt", bytes, blob from treadle.event_packs
   where tenant = $1 and run_id = $2 and first_seq <= $3 and last_seq >= $3
   order by first_seq desc limit 1`
 
@@ -45,7 +45,8 @@ export function createPackOpener({
 
   return {
     open(place) {
-      const key = `${place.tenant} ${place.runId} ${place.first}`
+      // A run may be erased, and its id be given to another one: that one's packs are younger.
+      const key = `${place.tenant} ${place.runId} ${place.first} ${place.packedAt.getTime()}`
       const lines = kept.get(key) ?? read(place)
       kept.delete(key)
       kept.set(key, lines)
