@@ -9,5 +9,7 @@ import "treadle.dev/treadle"
 
 func main() {
 	treadle.Register("rank", Rank, treadle.Describe("Finds the text with the best score."))
+	treadle.Register("summarise", Summarise,
+		treadle.Describe("Counts the words of texts, one after the other."), treadle.Grant("SUMMARY_SALT"))
 	treadle.Main()
 }

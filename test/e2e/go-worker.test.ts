@@ -1,6 +1,9 @@
+import { createHmac } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { buildGoWorker, startGoWorker } from '@treadle/local'
+import pg from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { Service } from '../support/service.ts'
 import { useStack } from '../support/use-stack.ts'
 import { agentDocument, answers, asks, toldTo } from './support/agents.ts'
 import { collect, createClient, faultsOf, type StreamEvent, textOf } from './support/client.ts'
@@ -13,13 +16,19 @@ const stack = useStack({ workerEnv: { TREADLE_SECRET_DOCS: CANARY } })
 const client = () => createClient(stack().url)
 
 beforeAll(async () => {
-  const folder = fileURLToPath(new URL('../../examples/go-tools', import.meta.url))
-  const executable = await buildGoWorker({ env: process.env, folder })
-  await stack().startWorker({}, (supervisor, options) => startGoWorker(supervisor, executable, options))
+  await startGo('examples/go-tools')
 }, BUILD_MS_MAX)
 
-async function run(ir: object, input: unknown = {}) {
-  const { id } = await client().start({ ir, input })
+async function startGo(program: string): Promise<Service> {
+  const folder = fileURLToPath(new URL(`../../${program}`, import.meta.url))
+  const executable = await buildGoWorker({ env: process.env, folder })
+  return stack().startWorker({ TREADLE_SECRET_SUMMARY_SALT: CANARY }, (supervisor, options) =>
+    startGoWorker(supervisor, executable, options),
+  )
+}
+
+async function run(ir: object, { input = {}, ...more }: { input?: unknown; tags?: object } = {}) {
+  const { id } = await client().start({ ir, input, ...more })
   const events = await collect(client().follow(id))
   expect(faultsOf(events)).toEqual([])
   return { id, events, result: await client().result(id) }
@@ -228,5 +237,76 @@ describe('the Go worker', () => {
     expect(JSON.stringify(events)).not.toContain(CANARY)
     expect(runtimesOf(events)).toMatchObject({ 'agent~0.model': 'go', 'agent~1.model': 'go', 'agent~0.tool[1]': 'go' })
     expect(textOf(events, 'agent~1.model')).toBe('Two rooms.')
+  })
+
+  test('shows the text and the progress of a function, and keeps its secret', async () => {
+    const { events, result } = await run({
+      ir: 'treadle/v1',
+      name: 'summary-in-go',
+      tools: { summarise: { kind: 'function', name: 'summarise', runtime: 'go' } },
+      nodes: { summary: { kind: 'tool', tool: 'summarise', args: { texts: ['one two', 'three'] } } },
+      output: '${nodes.summary}',
+    })
+    const seal = createHmac('sha256', CANARY).update('one two\0three').digest('hex')
+    expect(result).toMatchObject({ status: 'completed', output: { words: 3, seal } })
+    expect(textOf(events, 'summary')).toBe('1 of 2\n2 of 2\n')
+    const lines = events.filter(({ type }) => type === 'log').map(({ data }) => data)
+    expect(lines).toEqual([
+      { level: 'info', message: 'counted', fields: { progress: 0.5 } },
+      { level: 'info', message: 'counted', fields: { progress: 1 } },
+    ])
+  })
+
+  test('tells what it has registered, with the schemas of its types', async () => {
+    const client = new pg.Client({ connectionString: stack().database.adminUrl })
+    await client.connect()
+    try {
+      const { rows } = await client.query(
+        "select name, description, input_schema, output_schema from treadle.served_functions() where runtime = 'go' order by name",
+      )
+      expect(rows.map(({ name }) => name)).toEqual(['rank', 'summarise'])
+      const item = { type: 'object', required: ['text', 'score'], additionalProperties: false }
+      expect(rows[0]).toMatchObject({
+        description: 'Finds the text with the best score.',
+        input_schema: {
+          properties: {
+            items: {
+              items: { ...item, properties: { score: { type: 'number', description: 'from 0, the worst, to 1' } } },
+            },
+          },
+        },
+        output_schema: { properties: { best: item } },
+      })
+    } finally {
+      await client.end()
+    }
+  })
+
+  test('gives an attempt what the one before has kept, and what is known of its run', async () => {
+    // Only one program at a time has the functions of the queue.
+    await stack().workers.at(-1)?.stop()
+    await startGo('test/conformance/functions/go')
+    const { events, result } = await run(
+      {
+        ir: 'treadle/v1',
+        name: 'remembers',
+        tools: { remember: { kind: 'function', name: 'conformance.remember', runtime: 'go' } },
+        nodes: {
+          kept: {
+            kind: 'tool',
+            tool: 'remember',
+            args: { text: 'Grüße' },
+            retry: { maxAttempts: 2, initialInterval: '10ms' },
+          },
+        },
+        output: '${nodes.kept}',
+      },
+      { tags: { team: 'weave' } },
+    )
+    expect(result).toMatchObject({
+      status: 'completed',
+      output: { state: { text: 'Grüße', attempt: 1 }, workflow: 'remembers', tags: { team: 'weave' } },
+    })
+    expect(events.some(({ type }) => type === 'node.retrying')).toBe(true)
   })
 })

@@ -1,5 +1,5 @@
 /**
- * Go types of what a worker is given and gives back, and the table of errors, from schemas/ to internal/contract.
+ * Go types of what a worker is given and gives back, the table of errors and the statements, from schemas/ to internal/contract.
  * With --check nothing is written: exit code 1 and the stale files' names where they differ. Needs no Go.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -28,6 +28,7 @@ for (const [file, name] of ROOTS) declare(file, name)
 
 const outputs = {
   'types_generated.go': `${banner()}package contract\n\nimport "encoding/json"\n\n${[...declarations.values()].join('\n\n')}\n`,
+  'statements_generated.go': `${banner()}package contract\n\n${statementTexts(read('statements.json').statements)}\n`,
   'errors_generated.go': `${banner()}package contract\n\n${errorTable(read('errors.json').types)}\n`,
 }
 const stale = []
@@ -129,6 +130,15 @@ function errorTable(types) {
   const aligned = rows.map((row) => row.replace(/^(\t"\w+":) /, (_, key) => `${key.padEnd(width)} `))
   const table = `// errorTypes is the one table of schemas/errors.json: how errors of a type are retried. Intervals in milliseconds.\nvar errorTypes = map[string]RetryDefaults{\n${aligned.join('\n')}\n}`
   return table
+}
+
+/** The statements that workers of every language send. */
+function statementTexts(statements) {
+  const names = Object.entries(statements).map(([name, { text }]) => {
+    const constant = `Statement${name.split(' ').slice(1).map(pascal).join('')}`
+    return `// ${constant} is "${name}".\nconst ${constant} = \`${text}\``
+  })
+  return names.join('\n\n')
 }
 
 function pascal(key) {

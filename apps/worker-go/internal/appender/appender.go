@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"treadle.dev/treadle/internal/contract"
 	"treadle.dev/treadle/internal/database"
 )
 
@@ -206,7 +207,7 @@ func (a *Appender) release(b *batch) {
 func (a *Appender) commit(b *batch) (*answer, error) {
 	args := b.statementArgs()
 	for delay := retryFirst; ; delay = min(2*delay, retryMax) {
-		text, err := database.Value[[]byte](a.abandoned, a.pool, statementText, args...)
+		text, err := database.Value[[]byte](a.abandoned, a.pool, contract.StatementAppend, args...)
 		if err == nil {
 			given := &answer{}
 			if err := json.Unmarshal(text, given); err != nil {

@@ -1,9 +1,6 @@
 package appender
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/google/uuid"
 
 	"treadle.dev/treadle/internal/contract"
@@ -17,23 +14,6 @@ type answer struct {
 	Accepted []bool         `json:"accepted"`
 	Claims   []*ClaimResult `json:"claims"`
 }
-
-var parameters = strings.Fields(`
-	boolean text[] text[]
-	integer[] text[] integer[] integer[] text[] text[] text[] text[] text[]
-	integer[] integer[] text[] text[]
-	integer[] integer[] text[] text[] boolean[] text[]
-	text[] text[] text[] text[] text[]
-	integer[] text[] uuid[] text[] text[] text[] text`)
-
-// statementText names the parameters' types, as the function has them.
-var statementText = func() string {
-	casts := make([]string, len(parameters))
-	for i, name := range parameters {
-		casts[i] = fmt.Sprintf("$%d::%s", i+1, name)
-	}
-	return "select treadle.append(" + strings.Join(casts, ", ") + ") as answer"
-}()
 
 // statementArgs gives the batch as the arguments of the one statement that writes it. The same batch gives the same arguments.
 func (b *batch) statementArgs() []any {

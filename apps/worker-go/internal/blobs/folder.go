@@ -20,28 +20,27 @@ func (f *Folder) pathOf(tenant, name string) string {
 }
 
 // Put stores the content; once it returns, the content, then its name, then the folder's entry are on the disk.
-func (f *Folder) Put(_ context.Context, tenant string, content []byte) (values.Blob, error) {
-	blob := nameOf(content)
+func (f *Folder) Put(_ context.Context, tenant string, blob values.Blob, content []byte) error {
 	// No tenant starts with a dot. On the same file system, so that renaming is atomic.
 	incoming := filepath.Join(f.root, ".incoming")
 	place := f.pathOf(tenant, blob.SHA256)
 	for _, folder := range []string{incoming, filepath.Dir(place)} {
 		if err := os.MkdirAll(folder, 0o777); err != nil {
-			return blob, err
+			return err
 		}
 	}
 	file, err := os.CreateTemp(incoming, "")
 	if err != nil {
-		return blob, err
+		return err
 	}
 	defer os.Remove(file.Name()) // Nothing is left of it where it was renamed.
 	if err := writeSynced(file, content); err != nil {
-		return blob, err
+		return err
 	}
 	if err := os.Rename(file.Name(), place); err != nil {
-		return blob, err
+		return err
 	}
-	return blob, syncFolder(filepath.Dir(place))
+	return syncFolder(filepath.Dir(place))
 }
 
 // Get gives the content, which is checked against its name.

@@ -3,8 +3,6 @@ package blobs
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -37,16 +35,11 @@ func Open(ctx context.Context, address string) (values.Store, error) {
 	}
 }
 
-func nameOf(content []byte) values.Blob {
-	sum := sha256.Sum256(content)
-	return values.Blob{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content))}
-}
-
 func missing(name string) error { return fmt.Errorf("there is no blob %s: %w", name, values.ErrLost) }
 
 // verified gives the content where it is that of the name.
 func verified(content []byte, name string) ([]byte, error) {
-	if found := nameOf(content).SHA256; found != name {
+	if found := values.NameOf(content).SHA256; found != name {
 		return nil, fmt.Errorf("the blob %s has the content of %s: %w", name, found, values.ErrLost)
 	}
 	return content, nil

@@ -65,20 +65,19 @@ func (s *S3) keyOf(tenant, name string) *string {
 }
 
 // Put stores the content, unless it is there in its whole size.
-func (s *S3) Put(ctx context.Context, tenant string, content []byte) (values.Blob, error) {
-	blob := nameOf(content)
+func (s *S3) Put(ctx context.Context, tenant string, blob values.Blob, content []byte) error {
 	key := s.keyOf(tenant, blob.SHA256)
 	head, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: key})
 	if err == nil && aws.ToInt64(head.ContentLength) == blob.Size {
-		return blob, nil
+		return nil
 	}
 	if err != nil && !isNotFound(err) {
-		return blob, err
+		return err
 	}
 	_, err = s.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &s.bucket, Key: key, Body: bytes.NewReader(content), ContentLength: &blob.Size,
 	})
-	return blob, err
+	return err
 }
 
 // Get gives the content, which is checked against its name.

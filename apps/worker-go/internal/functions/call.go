@@ -1,6 +1,9 @@
 package functions
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+)
 
 // Call is what a function has at hand while it runs; its context carries it. Safe for use by several goroutines.
 type Call interface {
@@ -15,6 +18,11 @@ type Call interface {
 	Log(level, message string, fields any) error
 	// Secret gives the value of a secret that the function was granted.
 	Secret(name string) (string, error)
+	// Metadata gives the run's `workflow`, `version` and `tags`.
+	Metadata() (json.RawMessage, error)
+	// SaveState keeps a value of the function's own for the next attempt of the same node; LoadState gives it, nil where there is none.
+	SaveState(state json.RawMessage) error
+	LoadState() (json.RawMessage, error)
 }
 
 type callKey struct{}

@@ -1,11 +1,22 @@
 package values
 
-import "treadle.dev/treadle/internal/jsonvalue"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"treadle.dev/treadle/internal/jsonvalue"
+)
 
 // Blob names a stored value by its content: SHA-256 of its bytes (JSON, UTF-8) and their number.
 type Blob struct {
 	SHA256 string
 	Size   int64
+}
+
+// NameOf gives the name of a content.
+func NameOf(content []byte) Blob {
+	sum := sha256.Sum256(content)
+	return Blob{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content))}
 }
 
 // ToHandle gives what stands for a stored value inside of another one.

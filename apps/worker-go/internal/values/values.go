@@ -14,15 +14,16 @@ const taskBytesMax = 10 * 1024 * 1024
 
 // Store keeps bytes by their content.
 type Store interface {
-	// Put stores the bytes and returns once they are durable. Repeats change nothing.
-	Put(ctx context.Context, tenant string, content []byte) (Blob, error)
+	// Put stores the bytes under their name, and returns once they are durable. Repeats change nothing.
+	Put(ctx context.Context, tenant string, blob Blob, content []byte) error
 	// Get gives the bytes. The error is an ErrLost where they are gone or damaged; any other is an outage.
 	Get(ctx context.Context, tenant, sha256 string) ([]byte, error)
 }
 
 // Refs says which run refers to which blob.
 type Refs interface {
-	// Add is called before anything that carries the blob's handle is written. Repeats change nothing.
+	// Add is called before the blob is stored: in this order the sweeper never takes what somebody is about to refer to. Repeats change
+	// nothing.
 	Add(ctx context.Context, run contract.RunRef, blob Blob) error
 }
 
@@ -42,17 +43,20 @@ func (v *Values) Load(ctx context.Context, run contract.RunRef, value jsonvalue.
 	return loading.load(ctx, value)
 }
 
-// Keep gives the value, or a handle where its JSON is above bytesMax: then it is stored, and the run's reference written, before this
-// returns.
+// Keep gives the value, or a handle where its JSON is above bytesMax: then the run's reference is written, and the value stored, before
+// this returns. A store that cannot be reached is waited for, a minute at most: the work that gave the value is not done again for it.
 func (v *Values) Keep(ctx context.Context, run contract.RunRef, value jsonvalue.Value, bytesMax int) (jsonvalue.Value, error) {
 	text := jsonvalue.Append(nil, value)
 	if len(text) <= bytesMax {
 		return value, nil
 	}
-	blob, err := v.Store.Put(ctx, run.Tenant, text)
-	if err == nil {
-		err = v.Refs.Add(ctx, run, blob)
-	}
+	blob := NameOf(text)
+	err := patiently(ctx, func() error {
+		if err := v.Refs.Add(ctx, run, blob); err != nil {
+			return err
+		}
+		return v.Store.Put(ctx, run.Tenant, blob, text)
+	})
 	if err != nil {
 		return nil, storeError(ctx, err)
 	}

@@ -2,8 +2,6 @@ package values
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -20,14 +18,18 @@ type memory struct {
 	blobs map[string][]byte
 	calls []string
 	down  error
+	// isBusy fails the next put, and no other.
+	isBusy bool
 }
 
-func (m *memory) Put(_ context.Context, _ string, content []byte) (Blob, error) {
-	sum := sha256.Sum256(content)
-	name := hex.EncodeToString(sum[:])
-	m.blobs[name] = content
+func (m *memory) Put(_ context.Context, _ string, blob Blob, content []byte) error {
+	m.blobs[blob.SHA256] = content
 	m.calls = append(m.calls, "put")
-	return Blob{SHA256: name, Size: int64(len(content))}, m.down
+	if m.isBusy {
+		m.isBusy = false
+		return errors.New("come back later")
+	}
+	return m.down
 }
 
 func (m *memory) Get(_ context.Context, _, name string) ([]byte, error) {
@@ -55,22 +57,31 @@ func typeOf(err error) string {
 	return fmt.Sprint(err)
 }
 
-func TestAValueUpTo16KiBStaysAndALargerOneIsStoredBeforeItsReference(t *testing.T) {
+func TestAValueUpTo16KiBStaysAndALargerOneIsReferredToBeforeItIsStored(t *testing.T) {
 	m, values := newMemory()
 	small := strings.Repeat("x", contract.InlineBytesMax-2)
 	if kept, err := values.Keep(context.Background(), run, small, contract.InlineBytesMax); kept != small || err != nil || m.calls != nil {
 		t.Errorf("small: %v, %v", m.calls, err)
 	}
 	kept, err := values.Keep(context.Background(), run, small+"x", contract.InlineBytesMax)
-	if _, isHandle := AsHandle(kept); !isHandle || err != nil || strings.Join(m.calls, " ") != "put ref" {
+	if _, isHandle := AsHandle(kept); !isHandle || err != nil || strings.Join(m.calls, " ") != "ref put" {
 		t.Errorf("large: %v, %v, %v", kept, err, m.calls)
 	}
 	loaded, err := values.Load(context.Background(), run, jsonvalue.NewObject("in", kept, "again", kept))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, _ := loaded.(*jsonvalue.Object).Get("again"); again != small+"x" || strings.Join(m.calls, " ") != "put ref get" {
+	if again, _ := loaded.(*jsonvalue.Object).Get("again"); again != small+"x" || strings.Join(m.calls, " ") != "ref put get" {
 		t.Errorf("loaded, once: %v", m.calls)
+	}
+}
+
+func TestAStoreThatIsBusyIsWaitedFor(t *testing.T) {
+	m, values := newMemory()
+	m.isBusy = true
+	kept, err := values.Keep(context.Background(), run, "large", 0)
+	if _, isHandle := AsHandle(kept); !isHandle || err != nil || strings.Join(m.calls, " ") != "ref put ref put" {
+		t.Errorf("%v, %v, %v", kept, err, m.calls)
 	}
 }
 

@@ -21,7 +21,18 @@ type FunctionParts struct {
 	Functions *functions.Registry
 	Secrets   *secrets.Secrets
 	Schemas   *values.Schemas
+	States    States
 	Log       *slog.Logger
+}
+
+// States keeps what a function saves for its next attempt.
+type States interface {
+	// Save is fenced as events are: false where a newer attempt has taken over.
+	Save(ctx context.Context, task *contract.NodeTask, attempt int, state jsonvalue.Value) (bool, error)
+	// Load gives nil where nothing was saved.
+	Load(ctx context.Context, task *contract.NodeTask) (json.RawMessage, error)
+	// Metadata gives what a function may know of its run.
+	Metadata(ctx context.Context, run contract.RunRef) (json.RawMessage, error)
 }
 
 // Function calls a function that is registered in this worker.
@@ -145,4 +156,36 @@ func (f *functionCall) Secret(name string) (string, error) {
 			"The function %q was not granted the secret %s: list it in its `secrets`.", f.entry.Name, name))
 	}
 	return f.parts.Secrets.Value(f.ctx, name, secrets.Use{Run: f.work.Task.Run})
+}
+
+func (f *functionCall) Metadata() (json.RawMessage, error) {
+	return f.parts.States.Metadata(f.ctx, f.work.Task.Run)
+}
+
+// SaveState keeps the state as an output is kept: without secrets, and by handle where it is large.
+func (f *functionCall) SaveState(state json.RawMessage) error {
+	value, err := values.ParseForeign(state, "The state")
+	if err == nil {
+		value, err = f.work.Keep(f.ctx, value, contract.InlineBytesMax)
+	}
+	if err != nil {
+		return err
+	}
+	accepted, err := f.parts.States.Save(f.ctx, f.work.Task, f.work.Attempt, value)
+	if err == nil && !accepted {
+		err = contract.NewError("cancelled", "A newer attempt has taken over.")
+	}
+	return err
+}
+
+func (f *functionCall) LoadState() (json.RawMessage, error) {
+	state, err := f.parts.States.Load(f.ctx, f.work.Task)
+	if err != nil || state == nil {
+		return nil, err
+	}
+	value, err := f.work.Load(f.ctx, state)
+	if err != nil {
+		return nil, err
+	}
+	return jsonvalue.Append(nil, value), nil
 }

@@ -4,6 +4,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -85,13 +86,20 @@ func Run(ctx context.Context, config *config.Config, registry *functions.Registr
 		Work: work.Table{
 			"llm":        work.LLM(asker, schemas),
 			"http":       work.HTTP(work.HTTPParts{Secrets: known, Redactor: redactor, Transport: egress}),
-			"function":   work.Function(work.FunctionParts{Functions: registry, Secrets: known, Schemas: schemas, Log: log}),
+			"function":   work.Function(work.FunctionParts{Functions: registry, Secrets: known, Schemas: schemas, States: &storage.States{Pool: pool}, Log: log}),
 			"mcp":        work.MCP(tools),
 			"modelTurn":  work.ModelTurn(turns),
 			"emit":       work.Emit,
 			"checkpoint": work.Checkpoint,
 		},
 	}
+	publisher := &storage.Publisher{Pool: pool, Functions: registry, Log: log}
+	if err := publisher.Publish(ctx); err != nil {
+		return fmt.Errorf("the functions could not be published: %w", err)
+	}
+	publishing, end := context.WithCancel(ctx)
+	defer end()
+	go publisher.KeepPublishing(publishing)
 	return host(ctx, connection, executor, config.Concurrency, log)
 }
 

@@ -33,7 +33,28 @@ func main() {
 	register("deaf", deaf)
 	register("secret", secret, treadle.Grant("TOKEN"))
 	register("value", func(_ context.Context, args Args) (any, error) { return args.Value, nil })
+	// Beyond those of the cases: what test/e2e/go-worker.test.ts calls.
+	register("remember", remember)
 	treadle.Main()
+}
+
+// remember fails once, and then gives what its first attempt has kept, and what it knows of its run.
+func remember(ctx context.Context, args Args) (any, error) {
+	state, found, err := treadle.LoadState[map[string]any](ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		if err := treadle.SaveState(ctx, map[string]any{"text": args.Text, "attempt": treadle.InfoOf(ctx).Attempt}); err != nil {
+			return nil, err
+		}
+		return nil, treadle.Errorf("unavailable", "Not yet.")
+	}
+	if err := treadle.Progress(ctx, 0.5, "remembered"); err != nil {
+		return nil, err
+	}
+	metadata, err := treadle.MetadataOf(ctx)
+	return map[string]any{"state": state, "workflow": metadata.Workflow, "tags": metadata.Tags}, err
 }
 
 // register takes any argument and result, unless the options say otherwise.
