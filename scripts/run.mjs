@@ -4,6 +4,7 @@ import { bench } from './bench.mjs'
 import { build } from './build.mjs'
 import { check } from './check.mjs'
 import { requireNode } from './environment.mjs'
+import { faults } from './faults.mjs'
 import { generate } from './generate.mjs'
 import { install } from './install.mjs'
 import { StepError } from './report.mjs'
@@ -19,6 +20,10 @@ const commands = {
   bench: async (flags) => {
     await build()
     return bench(flags)
+  },
+  faults: async (flags) => {
+    await build()
+    return faults(flags)
   },
   check: async () => (await check()).failed === 0,
   generate: async (flags) => generate({ checkOnly: flags.includes('--check') }),

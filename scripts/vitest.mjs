@@ -6,13 +6,15 @@ import { runNode } from './run-command.mjs'
 
 const vitest = join(root, 'node_modules/vitest/vitest.mjs')
 
-/** Runs one vitest project and resolves to its counts. Its own report is shown; the counts come from a second one. */
-export async function runVitest({ project, full = false }) {
+/** Runs one vitest project, or these files of it, and resolves to its counts. Its own report is shown; the counts come from a second one. */
+export async function runVitest({ project, files = [], full = false, env = {} }) {
   const folder = mkdtempSync(join(tmpdir(), 'treadle-report-'))
   const report = join(folder, 'report.json')
   const flags = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   try {
-    const { code } = await runNode(vitest, flags, { env: full ? { TREADLE_TEST_FULL: '1' } : {} })
+    const { code } = await runNode(vitest, [...flags, ...files], {
+      env: { ...env, ...(full && { TREADLE_TEST_FULL: '1' }) },
+    })
     return countTests(readReport(report), code)
   } finally {
     rmSync(folder, { recursive: true, force: true })

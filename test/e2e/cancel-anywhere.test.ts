@@ -20,10 +20,8 @@ beforeAll(async () => {
 })
 afterAll(() => temporal?.connection.close())
 
-/** Those that need no workers of other languages, and no child runs. */
-const HERE = EXAMPLES.filter(
-  ({ name }) => !['mixed-languages.yaml', 'lead-enrichment.yaml', 'first-run.yaml'].includes(name),
-)
+/** Those that need no workers of other languages. */
+const HERE = EXAMPLES.filter(({ name }) => !['mixed-languages.yaml', 'first-run.yaml'].includes(name))
 
 test.each(HERE)(
   '$name, cancelled at any of its events, ends as cancelled and leaves nothing running',
