@@ -97,7 +97,7 @@ test('a fork takes over what was done up to any point, inside a loop and a map t
     })
     expect([point, reusedIn(forked.events)]).toEqual([point, taken])
     expect(startedIn(forked.events).filter((node) => (taken as readonly string[]).includes(node ?? ''))).toEqual([])
-    expect(forked.result).toEqual({ ...whole, id: forked.id })
+    expect(forked.result).toMatchObject({ status: 'completed', output: whole.output })
     expect(faultsOf(forked.events)).toEqual([])
     // Three rounds, three items, the first and the last: what was not taken over was asked, once.
     const models = taken.reduce((sum, path) => sum + (path === 'rounds' || path === 'items' ? 3 : 1), 0)
@@ -229,6 +229,59 @@ test('a fork of a fork takes over what that one took over and what it did', asyn
     at = forked
   }
   expect(reusedIn(at.events)).toEqual(['first', 'rounds', 'items[0]', 'items[1]', 'items[2]'])
+})
+
+test('a fork goes on inside an agent’s turn, with what was said and done up to there', async () => {
+  const { tools, model } = stack()
+  tools.when({ path: '/look' }, { json: { found: 'a needle' } })
+  model.when({ prompt: 'Find it' }, ({ messages }) => {
+    const answers = messages.filter(({ role }) => role === 'tool').length
+    if (answers < 2) return [{ toolCall: { name: 'look', arguments: { turn: answers } } }]
+    return [{ text: `${answers} answers: ${JSON.stringify(messages.at(-1)?.content)}` }]
+  })
+  const ir = {
+    ...HEAD,
+    name: 'agent',
+    tools: {
+      look: {
+        kind: 'http',
+        method: 'GET',
+        url: `${tools.url}/look`,
+        inputSchema: { type: 'object', properties: { turn: { type: 'integer' } } },
+      },
+    },
+    nodes: {
+      helper: { kind: 'agent', model: 'fast', instructions: 'Look.', input: 'Find it', tools: ['look'], maxTurns: 5 },
+    },
+    output: '${nodes.helper}',
+  }
+  const { id } = await client().start({ ir })
+  const whole = await client().result(id)
+  expect(whole).toMatchObject({ status: 'completed', output: expect.stringContaining('2 answers') })
+  const before = await log(id)
+  for (const [point, asked, called] of [
+    ['helper~0.model', 2, 2],
+    ['helper~0.tool[0]', 2, 1],
+    ['helper~1.model', 1, 1],
+    ['helper~1.tool[0]', 1, 0],
+    ['helper~2.model', 0, 0],
+  ] as const) {
+    const requests = { model: model.requests.length, tools: tools.requests.length }
+    const forked = await fork(id, { from: await seqOf(id, point) })
+    expect([point, forked.result]).toMatchObject([point, { status: 'completed', output: whole.output }])
+    expect([point, model.requests.length - requests.model, tools.requests.length - requests.tools]).toEqual([
+      point,
+      asked,
+      called,
+    ])
+    expect(faultsOf(forked.events)).toEqual([])
+    // And from there once more: what the fork took over is its own.
+    if (point === 'helper~1.model') {
+      const again = await fork(forked.id, { from: await seqOf(forked.id, 'helper~0.tool[0]') })
+      expect(again.result).toMatchObject({ status: 'completed', output: whole.output })
+    }
+  }
+  expect(await log(id)).toEqual(before)
 })
 
 test('a run that still waits can be forked, before its wait and after it', async () => {
