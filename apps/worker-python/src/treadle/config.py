@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from .model.model_table import ModelTable, parse_model_table
+from .secrets.grants import SecretGrants, parse_secret_grants
 
 _SECRET_PREFIX = "TREADLE_SECRET_"
 _SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,99}\Z")
@@ -44,6 +45,7 @@ class WorkerConfig:
     egress_allow: tuple[str, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
     secrets_folder: str | None = None
+    grants: SecretGrants = field(default_factory=dict)
     models: ModelTable = field(default_factory=dict)
     concurrency: int = 200
 
@@ -75,6 +77,7 @@ def read_config(env: Mapping[str, str], imports: tuple[str, ...] = ()) -> Worker
         egress_allow=read.optional("TREADLE_EGRESS_ALLOW", lambda text: tuple(map(_host_and_port, _list(text)))) or (),
         secrets=_secrets(env, read.problems),
         secrets_folder=read.text("TREADLE_SECRETS_DIR"),
+        grants=read.optional("TREADLE_GRANTS", parse_secret_grants) or {},
         models=read.optional("TREADLE_MODELS", parse_model_table) or {},
         concurrency=read.optional("TREADLE_CONCURRENCY", _positive_integer) or 200,
     )

@@ -15,6 +15,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.service import TLSConfig
 from temporalio.worker import Worker
 
+from .agent.offer_tools import OfferTools
 from .appender.appender import Appender
 from .attempt.attempt_node import AttemptNode
 from .attempt.finish_output import FinishOutput
@@ -25,9 +26,12 @@ from .execute_node import ExecuteNode
 from .functions.call import FunctionCaller
 from .functions.publish import Publisher
 from .functions.registry import registered_functions
+from .mcp_client.list_tools import ListTools
+from .mcp_client.sessions import McpSessions
 from .model.ask_model import AskModel
 from .model.chat_client import ChatClient
 from .net.egress import egress_client, egress_transport
+from .secrets.grants import GrantCheck
 from .secrets.redactor import Redactor
 from .secrets.secrets import Secrets
 from .values.schemas import Schemas
@@ -36,7 +40,8 @@ from .work.context import Perform
 from .work.function import FunctionTool
 from .work.http import HttpTool
 from .work.llm import LlmCall
-from .work.not_served import not_served
+from .work.mcp import McpTool
+from .work.model_turn import ModelTurn
 from .work.plain import checkpoint_work, emit_work
 
 TASK_QUEUE = "treadle-python"
@@ -89,24 +94,28 @@ async def _attempt_node(
 ) -> AttemptNode:
     values = Values(open_blobs(config.blobs_url), database)
     schemas = Schemas()
-    secrets = Secrets(config.secrets, config.secrets_folder, redactor)
+    check = GrantCheck(config.grants, database.stored_workflow_of)
+    secrets = Secrets(config.secrets, config.secrets_folder, check, redactor)
     chat = ChatClient(config.openai_api_key, config.openai_base_url, secrets)
     stack.push_async_callback(chat.close)
-    outside = egress_client(egress_transport(config.egress_allow))
-    stack.push_async_callback(outside.aclose)
+    transport = egress_transport(config.egress_allow)
+    stack.push_async_callback(transport.aclose)
+    outside = egress_client(transport)
+    sessions = McpSessions(secrets, redactor, transport)
+    ask = AskModel(chat, config.models)
     threads = ThreadPoolExecutor(config.concurrency, thread_name_prefix="function")
     stack.callback(threads.shutdown, wait=False, cancel_futures=True)
     caller = FunctionCaller(secrets, database, threads)
     work: dict[str, Perform] = {
-        "llm": LlmCall(AskModel(chat, config.models), schemas),
+        "llm": LlmCall(ask, schemas),
         "http": HttpTool(secrets, redactor, outside),
         "function": FunctionTool(registered_functions, caller, schemas),
         "emit": emit_work,
         "checkpoint": checkpoint_work,
-        "mcp": not_served("mcp"),
-        "modelTurn": not_served("modelTurn"),
+        "mcp": McpTool(sessions, redactor),
+        "modelTurn": ModelTurn(ask, schemas, database, OfferTools(database, ListTools(sessions))),
     }
-    return AttemptNode(appender, work, FinishOutput(redactor, schemas, values), values, redactor)
+    return AttemptNode(appender, database, work, FinishOutput(redactor, schemas, values), values, redactor)
 
 
 def _import_functions(modules: tuple[str, ...]) -> None:

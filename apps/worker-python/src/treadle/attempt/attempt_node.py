@@ -5,11 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..appender.appender import Appender
+from ..appender.statement import RUNTIME
 from ..appender.types import AttemptKey, ClaimRequest, ClaimResult
+from ..database.database import WorkerDatabase
 from ..errors import TreadleError
 from ..generated.types import NodeTask
+from ..model.call_budget import CallBudget, NoBudget
 from ..secrets.redactor import Redactor
-from ..values.store import Values
+from ..values.json_text import write_json
+from ..values.store import INLINE_BYTES_MAX, Values
 from ..work.context import Perform, UsageMeter, WorkContext
 from .endings import Endings
 from .finish_output import FinishOutput
@@ -31,6 +35,7 @@ class AttemptNode:
     """
 
     appender: Appender
+    database: WorkerDatabase
     work: dict[str, Perform]
     finish_output: FinishOutput
     values: Values
@@ -71,9 +76,11 @@ class AttemptNode:
                 self.values,
                 usage,
                 self.redactor.json,
+                CallBudget(self.database, key, stop) if claim.limited else NoBudget(),
+                lambda value, bytes_max=INLINE_BYTES_MAX: self.finish_output(task["run"], value, bytes_max=bytes_max),
             )
-            output, name = await stop.until(self._execute(task, context))
-            return await endings.completed(output, name)
+            output, name, cached = await stop.until(self._execute(task, context))
+            return await endings.completed(output, name, cached=cached)
         except BaseException as error:
             return await endings.raised(error)
         finally:
@@ -82,12 +89,20 @@ class AttemptNode:
             # Whatever still listens (a function that goes on) has to let go.
             stop.now("abandoned")
 
-    async def _execute(self, task: NodeTask, context: WorkContext) -> tuple[object, str | None]:
+    async def _execute(self, task: NodeTask, context: WorkContext) -> tuple[object, str | None, bool]:
+        """The output, the name of its checkpoint, and whether it is that of an earlier execution."""
+        schema, cache_ms = task.get("outputSchema"), task.get("cacheMs")
+        key = (RUNTIME, write_json(task["work"]), None if schema is None else write_json(schema))
+        found = None if cache_ms is None else await self.database.find_cached(task["run"], key, cache_ms)
+        if found is not None:
+            return found["output"], None, True
         result = await self.work[task["work"]["kind"]](task["work"], context)
-        output = await self.finish_output(
-            task["run"], result.output, task.get("outputSchema"), checked=result.is_checked
-        )
-        return output, result.checkpoint_name
+        output = result.output
+        if not result.is_finished:
+            output = await self.finish_output(task["run"], output, schema, checked=result.is_checked)
+        if cache_ms is not None:
+            await self.database.keep_cached(task["run"], key, output, cache_ms)
+        return output, result.checkpoint_name, False
 
 
 def _earlier_outcome(path: str, claim: ClaimResult) -> Outcome:

@@ -74,6 +74,11 @@ class Endings:
 
     async def _failed(self, error: dict[str, Any], retry_after_ms: int | None = None) -> Outcome:
         attempt, outbox_applied = self._claim.attempt, self._claim.outbox_applied
+        if error["type"] == "budget_exceeded" and (error.get("details") or {}).get("onExceeded") == "pause":
+            # Tried again once a person has raised the limit: the workflow sees to that. It is no failure of the node.
+            outcome = Outcome("failed", outbox_applied, error=error, attempt=attempt)
+            data = {"error": error, "delayMs": 0}
+            return await self._write(outcome, "node.retrying", data, error=write_json(error))
         delay_ms = decide_retry(error, self._task["retry"], self._claim.failures, retry_after_ms or 0)
         if delay_ms is not None:
             outcome = Outcome("retrying", outbox_applied, error=error, delay_ms=delay_ms, attempt=attempt)

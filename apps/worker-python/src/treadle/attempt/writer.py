@@ -5,7 +5,7 @@ from typing import Any
 
 from ..appender.appender import Appender
 from ..appender.types import AppendResult, AttemptEnd, AttemptEvent, AttemptKey
-from ..secrets.redactor import Redactor
+from ..secrets.redactor import Redactor, TextStream
 from ..values.utf16 import storable_text
 from ..values.walk import map_strings
 from .stop import Stop
@@ -25,11 +25,20 @@ class AttemptWriter:
         self._ordinal = 0
         self._offset = 0
         self._texts = redactor.stream()
+        # The arguments of each tool call, by its index: a secret may be cut in two there as well.
+        self._calls: dict[int, TextStream] = {}
 
     async def text(self, piece: str) -> None:
         """A piece of the answer's text, as ``node.delta``."""
         self._stop.raise_if_stopped()
         self._delta(self._texts.push(piece))
+        await self._appender.room()
+
+    async def tool_call(self, piece: dict[str, Any]) -> None:
+        """A piece of a tool call, as ``node.delta`` too."""
+        self._stop.raise_if_stopped()
+        stream = self._calls.setdefault(piece["index"], self._redactor.stream())
+        self._tool_delta({**piece, "arguments": stream.push(piece.get("arguments", ""))})
         await self._appender.room()
 
     async def event(self, type: str, data: dict[str, Any]) -> None:
@@ -40,6 +49,8 @@ class AttemptWriter:
     async def end(self, type: str, **fields: Any) -> AppendResult:
         """The last event, with an output or an error that is clean already; ends when everything is committed."""
         self._delta(self._texts.end())
+        for index, stream in self._calls.items():
+            self._tool_delta({"index": index, "arguments": stream.end()})
         self._ordinal += 1
         return await self._appender.append(self._key, [], AttemptEnd(type, self._ordinal, **fields))
 
@@ -49,6 +60,11 @@ class AttemptWriter:
             return
         self._append("node.delta", {"text": shown, "offset": self._offset})
         self._offset += len(shown)
+
+    def _tool_delta(self, piece: dict[str, Any]) -> None:
+        shown = {key: value for key, value in piece.items() if value != ""}
+        if len(shown) > 1:
+            self._append("node.delta", {"toolCall": map_strings(self._redactor.json(shown), storable_text)})
 
     def _append(self, type: str, data: dict[str, Any]) -> None:
         self._ordinal += 1

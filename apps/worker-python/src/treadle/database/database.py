@@ -1,15 +1,22 @@
 """The worker's few statements beside the appender's; their texts are shared by all languages."""
 
+import asyncio
 import json
+import random
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
 
 from ..generated.statements import STATEMENTS
-from ..generated.types import Blob, RunRef
+from ..generated.types import Blob, RunRef, ToolSpec
+from ..values.json_text import write_json
+from .transient import is_transient
 
 _CONNECTIONS_MAX = 8
 _STATEMENT_S_MAX = 60
+_RETRY_FIRST_S = 0.02
+_RETRY_MAX_S = 2.0
 
 
 async def open_pool(url: str) -> asyncpg.Pool:
@@ -24,7 +31,7 @@ async def open_pool(url: str) -> asyncpg.Pool:
 
 
 class WorkerDatabase:
-    """References of blobs, states of functions, and what is known of a run."""
+    """References of blobs, states of functions, transcripts, cached results, budgets, and what is known of a run."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -42,16 +49,84 @@ class WorkerDatabase:
 
     async def save_state(self, run: RunRef, path: str, attempt: int, state: str) -> bool:
         """Keeps a function's own checkpoint; False where a newer attempt has taken over."""
-        return await self._pool.fetchval(
-            STATEMENTS["treadle save state"], run["tenant"], run["id"], path, attempt, state
-        )
+        return await self._value("treadle save state", run["tenant"], run["id"], path, attempt, state)
 
     async def load_state(self, run: RunRef, path: str) -> Any:
         """The state that an attempt of this path has kept last, or None."""
-        found = await self._pool.fetchval(STATEMENTS["treadle load state"], run["tenant"], run["id"], path)
-        return None if found is None else json.loads(found)
+        return _parsed(await self._value("treadle load state", run["tenant"], run["id"], path))
 
     async def run_metadata(self, run: RunRef) -> dict[str, Any]:
         """Workflow, version and tags of the run."""
-        found = await self._pool.fetchval(STATEMENTS["treadle run metadata"], run["tenant"], run["id"])
-        return {} if found is None else json.loads(found)
+        return _parsed(await self._value("treadle run metadata", run["tenant"], run["id"])) or {}
+
+    async def stored_workflow_of(self, run: RunRef) -> str | None:
+        """The name of the stored workflow that the run executes, where it is one."""
+        return await self._value("treadle stored workflow of", run["tenant"], run["id"])
+
+    async def find_cached(self, run: RunRef, key: "CacheKey", age_ms_max: int) -> dict[str, Any] | None:
+        """``{output}`` of a result that is at most so old; the run refers to its blobs from then on."""
+        return _parsed(await self._value("treadle find cached", run["tenant"], run["id"], *key, age_ms_max))
+
+    async def keep_cached(self, run: RunRef, key: "CacheKey", output: Any, ttl_ms: int) -> None:
+        """Keeps a result for all runs of the tenant."""
+        await self._value("treadle keep cached", run["tenant"], *key, write_json(output), ttl_ms)
+
+    async def read_transcript(self, run: RunRef, agent: str, turn: int, own: list[Any]) -> dict[str, Any]:
+        """``{profile, messages}``: all that was said before the turn, then ``own``."""
+        found = await self._value("treadle read transcript", run["tenant"], run["id"], agent, turn, write_json(own))
+        return _parsed(found) or {}
+
+    async def write_turn(
+        self, run: RunRef, path: str, attempt: int, agent: str, turn: int, messages: list[Any], profile: Any
+    ) -> bool:
+        """Stores what a turn adds; False where a newer attempt has taken over."""
+        texts = (write_json(messages), None if profile is None else write_json(profile))
+        return await self._value("treadle write turn", run["tenant"], run["id"], path, attempt, agent, turn, *texts)
+
+    async def pin_tools(self, run: RunRef, server: str, listed: list[ToolSpec] | None) -> list[ToolSpec] | None:
+        """The tools of a server as the run knows them; ``listed`` becomes that where it knows none yet."""
+        text = None if listed is None else write_json(listed)
+        return _parsed(await self._value("treadle pin tools", run["tenant"], run["id"], server, text))
+
+    async def reserve(
+        self,
+        run: RunRef,
+        path: str,
+        attempt: int,
+        call: int,
+        tokens: tuple[int, int | None],
+        usd: tuple[float | None, float | None],
+    ) -> dict[str, Any]:
+        """Reserves what one request to a model may take: of the request itself, and of its answer at most."""
+        bounds = (*tokens, *map(_decimal, usd))
+        return (
+            _parsed(await self._value("treadle reserve", run["tenant"], run["id"], path, attempt, call, *bounds)) or {}
+        )
+
+    async def settle(self, run: RunRef, path: str, attempt: int, call: int, tokens: int, usd: float | None) -> None:
+        """Puts what a request took in the place of what was reserved for it."""
+        await self._value("treadle settle", run["tenant"], run["id"], path, attempt, call, tokens, _decimal(usd))
+
+    async def _value(self, statement: str, *arguments: Any) -> Any:
+        """All of these may be repeated: an outage is waited out, until the attempt is stopped."""
+        delay_s = _RETRY_FIRST_S
+        while True:
+            try:
+                return await self._pool.fetchval(STATEMENTS[statement], *arguments)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+            await asyncio.sleep(delay_s * (0.5 + random.random() / 2))
+            delay_s = min(2 * delay_s, _RETRY_MAX_S)
+
+
+# Runtime, work and schema of its output, as JSON: what a result is the result of.
+CacheKey = tuple[str, str, str | None]
+
+
+def _parsed(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
+def _decimal(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(repr(value))

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..database.database import WorkerDatabase
 from ..errors import TreadleError
+from ..secrets.grants import SecretUse
 from ..secrets.secrets import Secrets
 from ..values.foreign import check_foreign
 from ..values.json_text import write_json
@@ -60,7 +61,7 @@ class _AttemptPort:
 
     async def secret(self, name: str) -> str:
         if name in self._entry.secrets:
-            return await self._secrets.value(name)
+            return await self._secrets.value(name, SecretUse(self.run))
         message = f'The function "{self._entry.name}" was not granted the secret {name}: list it in its `secrets`.'
         raise TreadleError("auth", message)
 

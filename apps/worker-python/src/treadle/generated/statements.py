@@ -10,4 +10,12 @@ STATEMENTS: Final[dict[str, str]] = {
     "treadle save state": "select treadle.save_state($1::text, $2::text, $3::text, $4::integer, $5::json) as saved",
     "treadle load state": "select treadle.load_state($1::text, $2::text, $3::text) as state",
     "treadle run metadata": "select treadle.run_metadata($1::text, $2::text) as metadata",
+    "treadle find cached": "select treadle.find_cached($1::text, $2::text, $3::text, $4::json, $5::json, $6::bigint) as value",
+    "treadle keep cached": "select treadle.keep_cached($1::text, $2::text, $3::json, $4::json, $5::json, $6::bigint) as value",
+    "treadle read transcript": "select treadle.read_transcript($1::text, $2::text, $3::text, $4::integer, $5::json) as value",
+    "treadle write turn": "select treadle.write_turn($1::text, $2::text, $3::text, $4::integer, $5::text, $6::integer, $7::json, $8::json) as value",
+    "treadle pin tools": "select treadle.pin_tools($1::text, $2::text, $3::text, $4::json) as value",
+    "treadle reserve": "select treadle.reserve($1::text, $2::text, $3::text, $4::integer, $5::integer, $6::bigint, $7::bigint, $8::numeric, $9::numeric) as value",
+    "treadle settle": "select treadle.settle($1::text, $2::text, $3::text, $4::integer, $5::integer, $6::bigint, $7::numeric)::text as value",
+    "treadle stored workflow of": "select case when r.workflow_version is null then null else r.workflow_name end as value from treadle.runs r where r.tenant = $1::text and r.id = $2::text",
 }

@@ -1,15 +1,20 @@
-"""One call of a model whose text goes onto the stream, and whose usage and price are counted."""
+"""One call of a model whose text goes onto the stream, and whose usage and price are counted: against the run's budget before it is made,
+and as they are once it is over. Every request to a model goes out here.
+"""
 
 from typing import Any
 
 from ..errors import TreadleError
 from ..generated.types import PlanModel, ToolSpec
+from ..values.json_text import write_json
 from ..work.context import WorkContext
 from .answer import Answer, MalformedChunkError, usage_of
+from .call_cost import bounds_of, used_by
 from .chat_client import ChatClient
 from .chat_request import chat_request
 from .model_error import not_json
 from .model_table import ModelTable, cost_of
+from .tool_names import ToolNames
 
 
 class AskModel:
@@ -28,35 +33,46 @@ class AskModel:
         tools: list[ToolSpec] | None = None,
     ) -> Answer:
         """Raises TreadleError where the call failed, or the model declined, or was cut off at its limit."""
-        key = await self._client.key_of(model)
+        key = await self._client.key_of(model, context.run)
+        names = ToolNames(tool["name"] for tool in tools or [])
+        request = chat_request(model, messages, format, tools, names)
+        content = write_json(request).encode("utf-8", "replace")
+        facts = self._models.get(model["model"])
+        call = await context.budget.reserve(*bounds_of(request, len(content), facts))
         answer = Answer()
         usage: dict[str, Any] = {"llmCalls": 1}
+        received_bytes, is_whole = 0, False
         try:
-            async with self._client.chunks(key, chat_request(model, messages, format, tools)) as chunks:
+            async with self._client.chunks(key, content) as chunks:
                 async for chunk in chunks:
                     if isinstance(chunk, dict) and isinstance(chunk.get("usage"), dict):
                         usage.update(usage_of(chunk["usage"]))
                     for part in answer.take(chunk):
-                        await _show(part, context)
+                        received_bytes += await _show(part, names, context)
+            if not answer.finish_reason:
+                raise TreadleError("unavailable", "The model’s stream ended before its answer was complete.")
+            is_whole = True
         except MalformedChunkError:
             raise not_json() from None
         finally:
-            self._count(model, usage, context)
-        if not answer.finish_reason:
-            raise TreadleError("unavailable", "The model’s stream ended before its answer was complete.")
+            cost_usd = cost_of(facts, usage)
+            context.usage.add(usage if cost_usd is None else {**usage, "costUsd": cost_usd})
+            unused = not is_whole and received_bytes == 0 and context.stop.reason is None
+            sizes = {"request_bytes": len(content), "received_bytes": received_bytes}
+            await context.budget.settle(call, *used_by(usage, **sizes, unused=unused, facts=facts))
+        for tool_call in answer.tool_calls:
+            tool_call["name"] = names.from_wire(tool_call["name"])
         _refuse_unfinished(answer, model)
         return answer
 
-    def _count(self, model: PlanModel, usage: dict[str, Any], context: WorkContext) -> None:
-        cost_usd = cost_of(self._models.get(model["model"]), usage)
-        context.usage.add(usage if cost_usd is None else {**usage, "costUsd": cost_usd})
 
-
-async def _show(part: str | dict[str, Any], context: WorkContext) -> None:
+async def _show(part: str | dict[str, Any], names: ToolNames, context: WorkContext) -> int:
+    """Puts it onto the stream; gives its size in bytes."""
     if isinstance(part, str):
         await context.writer.text(part)
-    else:
-        await context.writer.event("node.delta", {"toolCall": part})
+        return len(part.encode("utf-8", "surrogatepass"))
+    await context.writer.tool_call({**part, "name": names.from_wire(part["name"])} if "name" in part else part)
+    return len(write_json(part).encode("utf-8", "surrogatepass"))
 
 
 def _refuse_unfinished(answer: Answer, model: PlanModel) -> None:

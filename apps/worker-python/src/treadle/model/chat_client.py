@@ -1,16 +1,16 @@
 """The client of the OpenAI protocol's chat completions, streamed. It retries nothing: attempts are Treadle's."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
 
 from ..errors import TreadleError
-from ..generated.types import PlanModel
+from ..generated.types import PlanModel, RunRef
+from ..secrets.grants import SecretUse
 from ..secrets.secrets import Secrets
-from ..values.json_text import write_json
 from .model_error import broken_off, not_json, of_answer, of_event, unreachable
 
 # A stream that is silent for longer counts as broken; the node's own `timeout` is usually shorter.
@@ -27,6 +27,7 @@ class ChatClient:
         self._secrets = secrets
         # Servers of one's own often ask for no key, but the protocol's header wants one.
         self._key = api_key or ("none" if base_url else None)
+        self._host = httpx2.URL(base_url or _OPENAI).netloc.decode("ascii")
         self._url = f"{(base_url or _OPENAI).rstrip('/')}/chat/completions"
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
         timeout = httpx2.Timeout(_SILENCE_S_MAX, connect=_CONNECT_S_MAX, pool=None)
@@ -36,12 +37,10 @@ class ChatClient:
         await self._http.aclose()
 
     @asynccontextmanager
-    async def chunks(self, key: str, request: Mapping[str, Any]) -> AsyncIterator[AsyncIterator[Any]]:
+    async def chunks(self, key: str, content: bytes) -> AsyncIterator[AsyncIterator[Any]]:
         """The chunks of the answer. Leaving closes the connection. Raises TreadleError by the one taxonomy."""
         headers = {"authorization": f"Bearer {key}", "content-type": "application/json", "accept": "text/event-stream"}
-        sent = self._http.build_request(
-            "POST", self._url, headers=headers, content=write_json(request).encode("utf-8", "replace")
-        )
+        sent = self._http.build_request("POST", self._url, headers=headers, content=content)
         try:
             response = await self._http.send(sent, stream=True)
         except httpx2.HTTPError as error:
@@ -53,9 +52,11 @@ class ChatClient:
         finally:
             await response.aclose()
 
-    async def key_of(self, model: PlanModel) -> str:
+    async def key_of(self, model: PlanModel, run: RunRef) -> str:
         """The key that the model's server is asked with. Raises `auth` where there is none."""
-        key = await self._secrets.resolve(model["apiKey"]) if "apiKey" in model else self._key
+        key = (
+            await self._secrets.resolve(model["apiKey"], SecretUse(run, self._host)) if "apiKey" in model else self._key
+        )
         if not key:
             raise TreadleError(
                 "auth",

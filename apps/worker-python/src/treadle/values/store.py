@@ -11,7 +11,7 @@ from .json_text import write_json
 from .walk import handles_in, is_handle
 
 # Above this a value is a handle, in bytes of its JSON.
-_INLINE_BYTES_MAX = 16 * 1024
+INLINE_BYTES_MAX = 16 * 1024
 # What one task may load in all: as much as an http tool may answer.
 _TASK_BYTES_MAX = 10 * 1024 * 1024
 
@@ -37,13 +37,13 @@ class Values:
         """The value with every handle in it replaced by what it stands for. Raises where that is too large or missing."""
         return await _Loading(self._blobs, run, bytes_max).load(value)
 
-    async def keep(self, run: RunRef, value: Any, text: str | None = None) -> Any:
-        """The value, or a handle where its JSON (``text``, where it is known) is above 16 KiB: then it is stored before this ends."""
-        text = write_json(value) if text is None else text
-        if len(text) * 4 <= _INLINE_BYTES_MAX:
+    async def keep(self, run: RunRef, value: Any, bytes_max: int = INLINE_BYTES_MAX) -> Any:
+        """The value, or a handle where its JSON is above ``bytes_max``: then it is stored before this ends."""
+        text = write_json(value)
+        if len(text) * 4 <= bytes_max:
             return value
         content = text.encode()
-        if len(content) <= _INLINE_BYTES_MAX:
+        if len(content) <= bytes_max:
             return value
         blob = await _stored(self._blobs.put(run["tenant"], content))
         await _stored(self._refs.add(run, blob))

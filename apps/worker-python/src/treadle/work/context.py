@@ -28,7 +28,29 @@ class Writer(Protocol):
         """A piece of text for the stream. Ends when there is room for more: await it before reading on."""
         ...
 
+    def tool_call(self, piece: dict[str, Any]) -> Awaitable[None]:
+        """A piece of a tool call."""
+        ...
+
     def event(self, type: str, data: dict[str, Any]) -> Awaitable[None]: ...
+
+
+class Keep(Protocol):
+    """The value without secrets, checked for forged handles; a handle where its JSON is above ``bytes_max`` (None: never)."""
+
+    def __call__(self, value: Any, bytes_max: int | None = 16 * 1024) -> Awaitable[Any]: ...
+
+
+class Budget(Protocol):
+    """What the calls of models of one attempt count against."""
+
+    def reserve(self, tokens: tuple[int, int | None], usd: tuple[float | None, float | None]) -> Awaitable[int]:
+        """Reserves what the next request may take, and gives its number. Raises ``budget_exceeded``: then it is not to be made."""
+        ...
+
+    def settle(self, call: int, tokens: int, usd: float | None) -> Awaitable[None]:
+        """Once, however the request ended."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +66,8 @@ class WorkContext:
     values: Values
     usage: UsageMeter
     redact: Callable[[Any], Any]
+    budget: "Budget"
+    keep: Keep
 
     async def load(self, value: Any) -> Any:
         """The value with its handles replaced by what they stand for."""
@@ -52,11 +76,12 @@ class WorkContext:
 
 @dataclass(frozen=True, slots=True)
 class WorkResult:
-    """``is_checked``: the output was held to ``outputSchema`` already."""
+    """``is_checked``: the output was held to ``outputSchema`` already. ``is_finished``: it is clean, and kept where it is large."""
 
     output: Any
     checkpoint_name: str | None = None
     is_checked: bool = False
+    is_finished: bool = False
 
 
 class Perform(Protocol):

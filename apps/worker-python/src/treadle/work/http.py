@@ -10,8 +10,11 @@ import httpx2
 
 from ..errors import TreadleError
 from ..generated.types import HttpWork
-from ..net.exchange import HttpAnswer, HttpCall, authority, check_protocol, exchange
+from ..net.exchange import HttpAnswer, HttpCall, authority, exchange
 from ..net.retry_after import parse_retry_after, type_of_status
+from ..net.tool_headers import resolve_headers
+from ..net.tool_url import parse_tool_url
+from ..secrets.grants import SecretUse
 from ..secrets.redactor import Redactor
 from ..secrets.secrets import Secrets
 from ..values.foreign import parse_foreign
@@ -28,8 +31,6 @@ _ERROR_TEXT_LENGTH_MAX = 500
 _JSON_TYPE = re.compile(r"application/([\w.+-]+\+)?json\s*(;|$)", re.IGNORECASE)
 _TEXT_TYPE = re.compile(r"^text/|json|xml|javascript|yaml|x-www-form-urlencoded", re.IGNORECASE)
 _CHARSET = re.compile(r'charset="?([\w-]+)', re.IGNORECASE)
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+\Z")
-_BAD_HEADER_VALUE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
 
 class HttpTool:
@@ -52,21 +53,17 @@ class HttpTool:
         return WorkResult(_output_of(answer, authority(call.url)))
 
     async def _prepare(self, work: HttpWork, context: WorkContext) -> HttpCall:
-        url = _with_query(_parse_url(work["url"]), await context.load(work.get("query") or {}))
-        headers = {"idempotency-key": _idempotency_key(context)}
-        credentials: set[str] = set()
-        for name, value in work["headers"].items():
-            headers[name.lower()] = await self._secrets.resolve(value)
-            if not isinstance(value, str):
-                credentials.add(name.lower())
-        _refuse_bad_headers(headers)
+        url = _with_query(parse_tool_url(work["url"]), await context.load(work.get("query") or {}))
+        use = SecretUse(context.run, authority(url))
+        given, credentials = await resolve_headers(work["headers"], self._secrets, use)
+        headers = {"idempotency-key": _idempotency_key(context), **given}
         if "body" not in work:
-            return HttpCall(work["method"], url, headers, frozenset(credentials))
+            return HttpCall(work["method"], url, headers, credentials)
         body = await context.load(work["body"])
         headers.setdefault("content-type", "text/plain; charset=utf-8" if isinstance(body, str) else "application/json")
         # A text is sent as it stands, unless it is declared to be JSON.
         is_text = isinstance(body, str) and _JSON_TYPE.match(headers["content-type"].strip()) is None
-        return HttpCall(work["method"], url, headers, frozenset(credentials), body if is_text else write_json(body))
+        return HttpCall(work["method"], url, headers, credentials, body if is_text else write_json(body))
 
     def _status_error(self, answer: HttpAnswer, url: httpx2.URL) -> TreadleError:
         # Redacted before it is cut: half of a secret would not be known again.
@@ -80,20 +77,6 @@ class HttpTool:
         )
 
 
-def _parse_url(text: str) -> httpx2.URL:
-    try:
-        url = httpx2.URL(text)
-    except (httpx2.InvalidURL, ValueError, TypeError):
-        url = None
-    if url is None or not url.scheme or (url.scheme in ("http", "https") and not url.host):
-        raise TreadleError("invalid_request", f"The tool’s url is not a URL: {utf16_cut(text, 200)}")
-    check_protocol(url)
-    if url.userinfo:
-        message = "The tool’s url holds a user or password: give them as a header with a secret."
-        raise TreadleError("invalid_request", message)
-    return url
-
-
 def _with_query(url: httpx2.URL, query: dict[str, Any]) -> httpx2.URL:
     added = [
         (name, item if isinstance(item, str) else canonical_json(item))
@@ -105,13 +88,6 @@ def _with_query(url: httpx2.URL, query: dict[str, Any]) -> httpx2.URL:
         return url
     known = parse_qsl(url.query.decode("ascii"), keep_blank_values=True)
     return url.copy_with(query=urlencode(known + added, safe="*").replace("~", "%7E").encode("ascii"))
-
-
-def _refuse_bad_headers(headers: dict[str, str]) -> None:
-    """The names and values that HTTP takes; a message of ours never shows a value."""
-    for name, value in headers.items():
-        if _HEADER_NAME.match(name) is None or _BAD_HEADER_VALUE.search(value):
-            raise TreadleError("invalid_request", f'The header "{name}" has a name or value that HTTP cannot carry.')
 
 
 def _idempotency_key(context: WorkContext) -> str:

@@ -35,10 +35,15 @@ class LlmCall:
             problem = error.message
         warning = {"level": "warn", "message": f"{problem} The model is asked once more."}
         await context.writer.event("log", warning)
-        repair = f"{problem} Answer again: only JSON that fits the schema, nothing before or after it."
-        again = [*messages, {"role": "assistant", "content": first.text}, {"role": "user", "content": repair}]
+        again = [*messages, {"role": "assistant", "content": first.text}, repair_message(problem)]
         second = await self._ask(model, again, context, structured.format)
         return WorkResult(structured.read(second.text), is_checked=True)
+
+
+def repair_message(problem: str) -> dict[str, str]:
+    """What the model is told whose structured answer does not fit."""
+    told = f"{problem} Answer again: only JSON that fits the schema, nothing before or after it."
+    return {"role": "user", "content": told}
 
 
 async def _loaded(messages: list[Any], context: WorkContext) -> list[dict[str, Any]]:
