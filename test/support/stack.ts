@@ -64,6 +64,8 @@ export type Stack = {
   readonly api: Service
   /** Where the blobs are: with `blobs: 's3'`. */
   readonly s3: Service | undefined
+  /** For `TREADLE_BLOBS` of further workers. */
+  readonly blobs: string
   /** In the order of starting; stopped ones included. */
   readonly workers: readonly Service[]
   /** One more API on the same servers, with further variables of its own. */
@@ -171,6 +173,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       postgres,
       temporal,
       temporalAddress: common.temporalAddress,
+      blobs: common.blobs,
       api,
       s3: blobs.service,
       workers,

@@ -20,6 +20,7 @@ import {
   createBudgets,
   createChildRuns,
   createEventLog,
+  createFunctionStore,
   createPool,
   createResultCache,
   createRunStore,
@@ -125,6 +126,7 @@ export function useExecutor({
       cache: createResultCache({ pool: workerPool }),
       redactor,
       functions,
+      states: createFunctionStore({ pool: workerPool }),
       log,
     })
     const runs = createRunStore({ pool: apiPool })

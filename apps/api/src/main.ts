@@ -4,6 +4,7 @@ import {
   createEventLog,
   createKeyStore,
   createPool,
+  createReadFunctions,
   createRunStore,
   createStateStore,
   createWorkflowStore,
@@ -16,6 +17,7 @@ import { createFindPrincipal } from './auth/principal.ts'
 import { buildApi } from './build-api.ts'
 import { readConfig } from './config.ts'
 import { createCompileDocument } from './documents/compile-document.ts'
+import { createServedFunctions } from './documents/served-functions.ts'
 import { createReconciler } from './reconciler/reconciler.ts'
 import { createTellChildEnds } from './runs/child-ends.ts'
 import { createSampleSpec, createSpecOf } from './runs/specs.ts'
@@ -65,7 +67,11 @@ const app = await buildApi({
   bridge,
   codec,
   starter,
-  compile: createCompileDocument({ workflows, limits }),
+  compile: createCompileDocument({
+    workflows,
+    functions: createServedFunctions({ read: createReadFunctions({ pool }), log: logger }),
+    limits,
+  }),
   sampleSpec: createSampleSpec(config),
   parts: [
     { name: 'Postgres', check: () => pool.query('select 1') },

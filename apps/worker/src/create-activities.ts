@@ -6,6 +6,7 @@ import type {
   BlobStore,
   Budgets,
   ChildRuns,
+  FunctionStore,
   ResultCache,
   TakenOverOutputs,
   Transcripts,
@@ -56,12 +57,14 @@ export type ActivityParts = {
   cache: ResultCache
   redactor: Redactor
   functions: FunctionRegistry
+  states: Pick<FunctionStore, 'saveState' | 'loadState' | 'runMetadata'>
   log: Log
 }
 
 /** Everything that the worker executes, by the names of its activities: `local` for the workflow's queue, `remote` for its own. */
 export function createActivities(parts: ActivityParts) {
-  const { config, appender, budgets, blobs, refs, takenOver, transcripts, cache, redactor, functions, log } = parts
+  const { config, appender, budgets, blobs, refs, takenOver, transcripts, cache, redactor, functions, states, log } =
+    parts
   const values = createValues({ blobs, refs })
   const schemas = createSchemas()
   const secrets = createSecrets({ ...config.secrets, workflowOf: parts.workflowOf, redactor })
@@ -74,7 +77,7 @@ export function createActivities(parts: ActivityParts) {
   const work: WorkTable = {
     llm: createLlmWork({ ask, schemas }),
     http: createHttpWork({ secrets, redactor, dispatcher: egress.dispatcher }),
-    function: createFunctionWork({ functions, secrets, schemas }),
+    function: createFunctionWork({ functions, states, secrets, schemas }),
     emit: emitWork,
     checkpoint: checkpointWork,
     mcp: createMcpWork({ sessions, redactor }),

@@ -5,6 +5,7 @@ import {
   createBlobRefs,
   createBudgets,
   createChildRuns,
+  createFunctionStore,
   createHousekeeper,
   createLogKeeper,
   createPool,
@@ -18,6 +19,7 @@ import type { WorkerConfig } from './config.ts'
 import { connectTemporal, waitFor } from './connect.ts'
 import { createActivities } from './create-activities.ts'
 import { loadFunctionModules } from './functions/load-modules.ts'
+import { createPublisher } from './functions/publisher.ts'
 import { registeredFunctions } from './functions/treadle.ts'
 import type { Log } from './log.ts'
 import { encryptingConverter } from './payload-codec.ts'
@@ -56,6 +58,8 @@ export async function startWorker(
   const keeper = createLogKeeper({ pool, blobs, ...config.keeping, log })
   const housekeeper = createHousekeeper({ pool, blobs, ...config.housekeeping, log })
   await waitFor('Postgres', log, () => pool.query('select 1'))
+  const functionStore = createFunctionStore({ pool })
+  const publisher = createPublisher({ store: functionStore, functions: registeredFunctions, log })
   const connection = await connectTemporal(config.temporal, log)
   const parts = {
     config,
@@ -70,11 +74,13 @@ export async function startWorker(
     cache: createResultCache({ pool }),
     redactor,
     functions: registeredFunctions,
+    states: functionStore,
     log,
   }
   const activities = createActivities(parts)
   const workers = await createWorkers(config, { connection, bundle, activities })
 
+  await publisher.start()
   keeper.start()
   housekeeper.start()
 
@@ -93,6 +99,7 @@ export async function startWorker(
   }
 
   async function stop(): Promise<void> {
+    publisher.stop()
     shutdown()
     await ended.catch((error: unknown) => log.warn({ err: error }, 'Temporal’s worker did not stop in order'))
     await Promise.all([keeper.stop(), housekeeper.stop()])

@@ -6,16 +6,20 @@ create function treadle.publish_functions(in_runtime text, in_worker text, funct
 language plpgsql
 as $$
 begin
-  delete from treadle.functions f using (
-    select runtime, name, worker from treadle.functions
-    where expires_at < clock_timestamp() or (runtime = in_runtime and worker = in_worker)
-    order by runtime, name, worker for update skip locked
-  ) as old
-  where (f.runtime, f.name, f.worker) = (old.runtime, old.name, old.worker);
-  insert into treadle.functions (runtime, name, worker, description, input_schema, output_schema, expires_at)
+  insert into treadle.functions as known (runtime, name, worker, description, input_schema, output_schema, expires_at)
   select in_runtime, f ->> 'name', in_worker, f ->> 'description', f -> 'inputSchema', f -> 'outputSchema',
     clock_timestamp() + ttl_s * interval '1 s'
-  from json_array_elements(functions) as f;
+  from json_array_elements(functions) as f order by f ->> 'name'
+  on conflict (runtime, name, worker) do update set description = excluded.description, input_schema = excluded.input_schema,
+    output_schema = excluded.output_schema, seen_at = clock_timestamp(), expires_at = excluded.expires_at;
+  -- What is over, and what this worker has no more; somebody else may be at it.
+  delete from treadle.functions f using (
+    select o.runtime, o.name, o.worker from treadle.functions o
+    where o.expires_at < clock_timestamp() or (o.runtime = in_runtime and o.worker = in_worker
+      and o.name not in (select told ->> 'name' from json_array_elements(functions) as told))
+    for update skip locked
+  ) as old
+  where (f.runtime, f.name, f.worker) = (old.runtime, old.name, old.worker);
 end
 $$;
 

@@ -89,7 +89,7 @@ export async function openApi(options: TestApiOptions): Promise<TestApi & { clos
     blobRefs,
     bridge,
     starter,
-    compile: createCompileDocument({ workflows }),
+    compile: createCompileDocument({ workflows, functions: async () => undefined }),
     sampleSpec: createSampleSpec(config),
     parts: [
       { name: 'Postgres', check: () => storage.api.query('select 1') },

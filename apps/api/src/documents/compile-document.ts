@@ -9,6 +9,7 @@ import {
 } from '@treadle/translator'
 import { sha256 } from '../http/canonical-json.ts'
 import { problem } from '../http/problem.ts'
+import type { FunctionsNow, ServedFunctions } from './served-functions.ts'
 
 export type CompiledDocument = {
   plan: Plan
@@ -27,21 +28,28 @@ export type CompileDocument = {
   orRefuse(tenant: TenantId, source: Json): Promise<CompiledDocument>
 }
 
-type Parts = { workflows: Pick<WorkflowStore, 'version'>; limits?: Partial<TranslateLimits> }
+type Parts = {
+  workflows: Pick<WorkflowStore, 'version'>
+  functions: ServedFunctions
+  limits?: Partial<TranslateLimits>
+}
 
-export function createCompileDocument({ workflows, limits = {} }: Parts): CompileDocument {
+export function createCompileDocument({ workflows, functions, limits = {} }: Parts): CompileDocument {
   const cache = createTranslateCache({
-    optionsKey: (options) => (options.workflows as Resolver | undefined)?.key ?? '',
+    optionsKey: ({ workflows: known, functions: served }) =>
+      `${(known as Resolver | undefined)?.key ?? ''} ${(served && keys.get(served)) ?? ''}`,
   })
   const wants = new WeakMap<Translation, readonly string[]>()
+  const keys = new WeakMap<object, string>()
 
   /** Translating is pure, so what a document names is looked up between two translations: as often as workflows are inside each other. */
-  const all: CompileDocument['all'] = async (tenant, source) => {
-    const text = textOf(source)
+  const translateWith = async (tenant: TenantId, text: string, served: FunctionsNow | undefined) => {
+    if (served) keys.set(served.functions, served.key)
     const known = new Map<string, StoredWorkflow | undefined>()
     for (;;) {
       const asked = new Set<string>()
-      const translated = cache.translate(text, { limits, workflows: resolverOf(known, asked) })
+      const options = { limits, workflows: resolverOf(known, asked), ...(served && { functions: served.functions }) }
+      const translated = cache.translate(text, options)
       if (!wants.has(translated)) wants.set(translated, [...asked]) // One from the cache has asked for nothing this time.
       const unknown = wants.get(translated) ?? []
       if (unknown.length === 0) return translated
@@ -50,6 +58,13 @@ export function createCompileDocument({ workflows, limits = {} }: Parts): Compil
         known.set(ref, await workflows.version(tenant, name, version))
       }
     }
+  }
+
+  const all: CompileDocument['all'] = async (tenant, source) => {
+    const text = textOf(source)
+    const translated = await translateWith(tenant, text, await functions())
+    if (!translated.diagnostics.some(({ code }) => code === 'unknown-function')) return translated
+    return translateWith(tenant, text, await functions({ fresh: true })) // A worker may have come a moment ago.
   }
 
   return {

@@ -28,7 +28,7 @@ import { type CheckInputParts, checkInput, storedValueErrors } from '../runs/che
 import { offloadLarge } from '../runs/large-values.ts'
 import { createPutBlob, type PutBlobParts } from '../runs/put-blob.ts'
 import { hasEnded } from '../runs/run-view.ts'
-import { createdAnswer, refuseUnserved } from '../runs/start-run.ts'
+import { createdAnswer } from '../runs/start-run.ts'
 import type { Starter } from '../runs/starter.ts'
 import { referToUploads, type Uploaded } from '../runs/uploaded-values.ts'
 import { givenThatDoNotFit, kindAt, outputSchemaAt, pointsThatDoNotFit } from './check-fit.ts'
@@ -170,7 +170,6 @@ type Planned = {
 async function planOf(parts: ForkRunParts, tenant: TenantId, source: RunRow, ir: Json | undefined): Promise<Planned> {
   if (ir !== undefined) {
     const { blobs, ...compiled } = await parts.compile.orRefuse(tenant, ir)
-    refuseUnserved(compiled.plan)
     return { ...compiled, texts: blobs }
   }
   const plan = await parts.runs.planOf(tenant, source.id)

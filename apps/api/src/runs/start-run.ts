@@ -1,17 +1,7 @@
-import {
-  type Json,
-  newRunId,
-  type Plan,
-  type ProblemError,
-  planBlobs,
-  type RunId,
-  type StartRun,
-  type TenantId,
-} from '@treadle/contract'
+import { type Json, newRunId, planBlobs, type RunId, type StartRun, type TenantId } from '@treadle/contract'
 import type { IdempotencyKey, RunRow, RunStore, StoredResponse, WorkflowStore } from '@treadle/storage'
 import { crashPoint } from '../crash-points.ts'
 import type { CompileDocument, CompiledDocument } from '../documents/compile-document.ts'
-import { unservedParts } from '../documents/unserved.ts'
 import { canonicalJson, sha256 } from '../http/canonical-json.ts'
 import { refusedKey } from '../http/idempotency.ts'
 import { ProblemAnswer, problem } from '../http/problem.ts'
@@ -54,7 +44,6 @@ export const createStartRun = (parts: StartRunParts) => {
 
 async function startOnce(parts: StartRunParts, { tenant, body, idempotencyKey }: StartCommand): Promise<StartedRun> {
   const { plan, planHash, document, blobs, version } = await documentOf(parts, tenant, body)
-  refuseUnserved(plan)
   const input = await checkInput(parts, tenant, plan, (body.input ?? {}) as Json)
   const id = body.id ?? newRunId()
   const putBlob = createPutBlob(parts, tenant)
@@ -134,11 +123,3 @@ async function documentOf(
   if (!stored) throw problem('not-found', `No workflow is stored under ${JSON.stringify(workflow)}.`)
   return { plan: stored.plan, planHash: stored.planHash, blobs: [], version: String(stored.version) }
 }
-
-export function refuseUnserved(plan: Plan): void {
-  const errors = unservedParts(plan)
-  if (errors.length > 0) throw problem('invalid-ir', sentence(errors), { errors })
-}
-
-const sentence = (errors: readonly ProblemError[]) =>
-  `${errors.map(({ path, message }) => `${path} ${message}`).join('; ')}.`

@@ -2,7 +2,6 @@ import type { Json, TenantId } from '@treadle/contract'
 import type { NewWorkflowVersion, PutWorkflowResult, WorkflowStore } from '@treadle/storage'
 import type { Translation } from '@treadle/translator'
 import { refusal } from '../documents/compile-document.ts'
-import { unservedParts } from '../documents/unserved.ts'
 import { canonicalJson, sha256 } from '../http/canonical-json.ts'
 import { problem } from '../http/problem.ts'
 import { readJson } from '../http/read-json.ts'
@@ -27,8 +26,6 @@ export const createStoreWorkflow =
     const { plan, planHash, blobs = [], diagnostics } = translated
     if (!plan || planHash === undefined) throw refusal(diagnostics, '')
     if (plan.name !== name) throw otherName(name, plan.name)
-    const unserved = unservedParts(plan).map(({ path, ...rest }) => ({ ...rest, path: path.replace(/^\/ir/, '') }))
-    if (unserved.length > 0) throw problem('invalid-ir', 'It cannot be executed yet.', { errors: unserved })
 
     const putBlob = createPutBlob(parts, tenant)
     for (const { json } of blobs) await putBlob(json)

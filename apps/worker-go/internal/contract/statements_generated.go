@@ -22,3 +22,27 @@ const StatementLoadState = `select treadle.load_state($1::text, $2::text, $3::te
 
 // StatementRunMetadata is "treadle run metadata".
 const StatementRunMetadata = `select treadle.run_metadata($1::text, $2::text) as metadata`
+
+// StatementFindCached is "treadle find cached".
+const StatementFindCached = `select treadle.find_cached($1::text, $2::text, $3::text, $4::json, $5::json, $6::bigint) as value`
+
+// StatementKeepCached is "treadle keep cached".
+const StatementKeepCached = `select treadle.keep_cached($1::text, $2::text, $3::json, $4::json, $5::json, $6::bigint) as value`
+
+// StatementReadTranscript is "treadle read transcript".
+const StatementReadTranscript = `select treadle.read_transcript($1::text, $2::text, $3::text, $4::integer, $5::json) as value`
+
+// StatementWriteTurn is "treadle write turn".
+const StatementWriteTurn = `select treadle.write_turn($1::text, $2::text, $3::text, $4::integer, $5::text, $6::integer, $7::json, $8::json) as value`
+
+// StatementPinTools is "treadle pin tools".
+const StatementPinTools = `select treadle.pin_tools($1::text, $2::text, $3::text, $4::json) as value`
+
+// StatementReserve is "treadle reserve".
+const StatementReserve = `select treadle.reserve($1::text, $2::text, $3::text, $4::integer, $5::integer, $6::bigint, $7::bigint, $8::numeric, $9::numeric) as value`
+
+// StatementSettle is "treadle settle".
+const StatementSettle = `select treadle.settle($1::text, $2::text, $3::text, $4::integer, $5::integer, $6::bigint, $7::numeric)::text as value`
+
+// StatementStoredWorkflowOf is "treadle stored workflow of".
+const StatementStoredWorkflowOf = `select case when r.workflow_version is null then null else r.workflow_name end as value from treadle.runs r where r.tenant = $1::text and r.id = $2::text`

@@ -1,4 +1,5 @@
-import type { JsonSchema, RunId } from '@treadle/contract'
+import type { Json, JsonSchema, RunId } from '@treadle/contract'
+import type { PublishedFunction, RunMetadata } from '@treadle/storage'
 
 /** What a registered function is given beside its arguments. */
 export type FunctionContext = {
@@ -12,6 +13,14 @@ export type FunctionContext = {
   emitText(text: string): Promise<void>
   /** Puts a line into the run's log (event `log`). */
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: object): Promise<void>
+  /** Says how much is done, from 0 to 1 (an event `log` too). */
+  progress(done: number, message?: string): Promise<void>
+  /** What is known of the run. */
+  metadata(): Promise<RunMetadata>
+  /** What an earlier attempt of this node saved last; null where none did. */
+  loadState(): Promise<Json>
+  /** Keeps a value for the next attempt, should this one not come to its end: a checkpoint of the function's own. */
+  saveState(state: Json): Promise<void>
   /** The value of a secret that the function was granted. */
   secret(name: string): Promise<string>
 }
@@ -40,6 +49,8 @@ export type FunctionRegistry = {
   register(name: string, options: FunctionOptions, call: RegisteredFunction): void
   find(name: string): FunctionEntry | undefined
   names(): string[]
+  /** What the API is told of them. */
+  published(): PublishedFunction[]
 }
 
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/
@@ -54,5 +65,12 @@ export function createFunctionRegistry(): FunctionRegistry {
     },
     find: (name) => entries.get(name),
     names: () => [...entries.keys()].sort(),
+    published: () =>
+      [...entries.values()].map(({ name, description, input, output }) => ({
+        name,
+        ...(description !== undefined && { description }),
+        ...(input !== undefined && { inputSchema: input }),
+        ...(output !== undefined && { outputSchema: output }),
+      })),
   }
 }

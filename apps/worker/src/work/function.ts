@@ -1,14 +1,17 @@
 import { type Json, TreadleError } from '@treadle/contract'
+import type { FunctionStore } from '@treadle/storage'
 import type { FunctionContext, FunctionEntry, FunctionRegistry } from '../functions/registry.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { checkForeign } from '../values/foreign-value.ts'
 import type { Schemas } from '../values/schemas.ts'
 import type { Perform, WorkContext } from './work.ts'
 
-export type FunctionWorkParts = { functions: FunctionRegistry; secrets: Secrets; schemas: Schemas }
+type States = Pick<FunctionStore, 'saveState' | 'loadState' | 'runMetadata'>
+
+export type FunctionWorkParts = { functions: FunctionRegistry; states: States; secrets: Secrets; schemas: Schemas }
 
 /** A call of a function that is registered in this worker. */
-export function createFunctionWork({ functions, secrets, schemas }: FunctionWorkParts): Perform<'function'> {
+export function createFunctionWork({ functions, states, secrets, schemas }: FunctionWorkParts): Perform<'function'> {
   return async ({ name, args }, context) => {
     const entry = functions.find(name)
     if (!entry) {
@@ -24,7 +27,7 @@ export function createFunctionWork({ functions, secrets, schemas }: FunctionWork
       throw new TreadleError('invalid_request', `The arguments do not fit the input schema of "${name}": ${problem}`)
     }
     context.usage.add({ toolCalls: 1 })
-    const output = await callUntilStopped(entry, loaded, context, secrets)
+    const output = await callUntilStopped(entry, loaded, context, functionContext(entry, context, { secrets, states }))
     const misfit = entry.output === undefined ? undefined : schemas.problemOf(entry.output, output)
     if (misfit !== undefined) {
       throw new TreadleError('invalid_output', `What "${name}" gave does not fit its output schema: ${misfit}`)
@@ -38,7 +41,7 @@ async function callUntilStopped(
   entry: FunctionEntry,
   args: Json,
   context: WorkContext,
-  secrets: Secrets,
+  own: FunctionContext,
 ): Promise<Json> {
   const { signal } = context
   let stopWaiting = () => {}
@@ -48,7 +51,7 @@ async function callUntilStopped(
     stopWaiting = () => signal.removeEventListener('abort', onAbort)
   })
   try {
-    const call = (async () => entry.call(args, functionContext(entry, context, secrets)))()
+    const call = (async () => entry.call(args, own))()
     return toJson(await Promise.race([call, stopped]), entry.name)
   } catch (error) {
     signal.throwIfAborted()
@@ -58,8 +61,16 @@ async function callUntilStopped(
   }
 }
 
-function functionContext(entry: FunctionEntry, context: WorkContext, secrets: Secrets): FunctionContext {
+function functionContext(
+  entry: FunctionEntry,
+  context: WorkContext,
+  { secrets, states }: Pick<FunctionWorkParts, 'secrets' | 'states'>,
+): FunctionContext {
   const { run, path, attempt, signal } = context
+  const log: FunctionContext['log'] = async (level, message, fields) => {
+    signal.throwIfAborted()
+    await context.emit('log', { level, message: String(message), ...(fields && { fields: logFields(fields) }) })
+  }
   return {
     run: { id: run.id, tenant: run.tenant },
     path,
@@ -69,9 +80,14 @@ function functionContext(entry: FunctionEntry, context: WorkContext, secrets: Se
       signal.throwIfAborted()
       await context.emitText(String(text))
     },
-    log: async (level, message, fields) => {
+    log,
+    progress: (done, message = 'progress') => log('info', message, { progress: done }),
+    metadata: () => states.runMetadata(run, signal),
+    loadState: async () => context.load(await states.loadState(context, signal)),
+    saveState: async (state) => {
       signal.throwIfAborted()
-      await context.emit('log', { level, message: String(message), ...(fields && { fields: logFields(fields) }) })
+      const kept = await states.saveState(context, await context.keep(state), signal)
+      if (!kept) throw new TreadleError('internal', 'A newer attempt has taken over.') // Nothing of this one can be written any more.
     },
     secret: async (name) => {
       if (entry.secrets?.includes(name)) return secrets.value(name, { run })

@@ -132,9 +132,10 @@ export const NAME_CODES = {
     ).replace('["*"]', '"*"'),
   },
   'unknown-function': {
-    severity: 'error',
+    severity: 'warning',
     title: 'No worker has this function',
-    explanation: 'A `function` tool names a function that no worker of that language has registered.',
+    explanation:
+      'A `function` tool names a function that no worker of that language has registered. The document can be run, since a worker with it may come; a call without one fails.',
     hint: 'register it in a worker, or correct the name or the runtime',
     wrong: document('tools:\n  rate: { kind: function, name: scoer }\nnodes:\n  a: { kind: tool, tool: rate }'),
     at: '/tools/rate/name',

@@ -1,0 +1,84 @@
+import type { Json, JsonSchema, RunRef, Runtime } from '@treadle/contract'
+import type { Pool } from 'pg'
+import type { AttemptKey } from '../appender/types.ts'
+import { persistentQuery } from '../database/persist.ts'
+
+/** A function as a worker publishes it. */
+export type PublishedFunction = {
+  name: string
+  description?: string
+  inputSchema?: JsonSchema
+  outputSchema?: JsonSchema
+}
+
+/** A function that can be called just now; a schema that takes anything (`true`) is left out. */
+export type ServedFunction = {
+  runtime: Runtime
+  name: string
+  inputSchema?: Record<string, unknown>
+  outputSchema?: Record<string, unknown>
+}
+
+/** Functions of workers, and what their calls keep: see routines/6_functions.sql. */
+export type FunctionStore = {
+  /** What the worker has counts for `ttlS` seconds, in the place of what it told before. */
+  publish(runtime: Runtime, worker: string, functions: readonly PublishedFunction[], ttlS: number): Promise<void>
+  /** Keeps a state for the next attempt; false where a newer one has taken over. An outage is waited out until `signal` aborts. */
+  saveState(key: AttemptKey, state: Json, signal: AbortSignal): Promise<boolean>
+  /** The state that an attempt of this path has kept last; null where none did. */
+  loadState(key: AttemptKey, signal: AbortSignal): Promise<Json>
+  runMetadata(run: RunRef, signal: AbortSignal): Promise<RunMetadata>
+}
+
+export type RunMetadata = { workflow: string; version?: string; tags: Record<string, string> }
+
+/** `pool`: connections of a login in `treadle_worker`. */
+export const createFunctionStore = ({ pool }: { pool: Pool }): FunctionStore => ({
+  async publish(runtime, worker, functions, ttlS) {
+    await pool.query('select treadle.publish_functions($1, $2, $3::json, $4)', [
+      runtime,
+      worker,
+      JSON.stringify(functions),
+      ttlS,
+    ])
+  },
+  saveState({ run, path, attempt }, state, signal) {
+    const values = [run.tenant, run.id, path, attempt, JSON.stringify(state)]
+    return persistentQuery<boolean>(pool, { name: 'treadle save state', text: SAVE, values }, signal)
+  },
+  loadState({ run, path }, signal) {
+    const values = [run.tenant, run.id, path]
+    return persistentQuery<Json>(pool, { name: 'treadle load state', text: LOAD, values }, signal)
+  },
+  runMetadata({ tenant, id }, signal) {
+    return persistentQuery<RunMetadata>(
+      pool,
+      { name: 'treadle run metadata', text: METADATA, values: [tenant, id] },
+      signal,
+    )
+  },
+})
+
+const SAVE = 'select treadle.save_state($1, $2, $3, $4, $5::json) as value'
+const LOAD = 'select treadle.load_state($1, $2, $3) as value'
+const METADATA = 'select treadle.run_metadata($1, $2) as value'
+
+/** What there is to be called just now. `pool`: connections of a login in `treadle_api`. */
+export const createReadFunctions =
+  ({ pool }: { pool: Pool }) =>
+  async (): Promise<ServedFunction[]> => {
+    const { rows } = await pool.query<ServedRow>({ name: 'treadle served functions', text: SERVED })
+    return rows.map(({ runtime, name, input_schema: input, output_schema: output }) => ({
+      runtime,
+      name,
+      ...(isObject(input) && { inputSchema: input }),
+      ...(isObject(output) && { outputSchema: output }),
+    }))
+  }
+
+type ServedRow = { runtime: Runtime; name: string; input_schema: JsonSchema | null; output_schema: JsonSchema | null }
+
+const SERVED = 'select runtime, name, input_schema, output_schema from treadle.served_functions()'
+
+const isObject = (schema: JsonSchema | null): schema is Record<string, unknown> =>
+  typeof schema === 'object' && schema !== null
