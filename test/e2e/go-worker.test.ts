@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import { Connection } from '@temporalio/client'
+import { workflowIdOf } from '@treadle/contract'
 import { buildGoWorker, startGoWorker } from '@treadle/local'
 import pg from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -11,8 +13,13 @@ import { collect, createClient, faultsOf, type StreamEvent, textOf } from './sup
 /** The first build compiles what the worker is made of. */
 const BUILD_MS_MAX = 600_000
 const CANARY = 'canary-d41d8cd98f00b204'
+const SALT = 'salt-of-the-summary-0001'
 
-const stack = useStack({ workerEnv: { TREADLE_SECRET_DOCS: CANARY } })
+// What Temporal is given is encrypted here; test/conformance has it plain.
+const stack = useStack({
+  env: { TREADLE_ENCRYPTION_KEYS: `e2e=${Buffer.alloc(32, 7).toString('base64')}` },
+  workerEnv: { TREADLE_SECRET_DOCS: CANARY },
+})
 const client = () => createClient(stack().url)
 
 beforeAll(async () => {
@@ -22,7 +29,7 @@ beforeAll(async () => {
 async function startGo(program: string): Promise<Service> {
   const folder = fileURLToPath(new URL(`../../${program}`, import.meta.url))
   const executable = await buildGoWorker({ env: process.env, folder })
-  return stack().startWorker({ TREADLE_SECRET_SUMMARY_SALT: CANARY }, (supervisor, options) =>
+  return stack().startWorker({ TREADLE_SECRET_SUMMARY_SALT: SALT }, (supervisor, options) =>
     startGoWorker(supervisor, executable, options),
   )
 }
@@ -239,6 +246,30 @@ describe('the Go worker', () => {
     expect(textOf(events, 'agent~1.model')).toBe('Two rooms.')
   })
 
+  test('gives Temporal nothing but ciphertext, in results as in the details of failures', async () => {
+    const { id, result } = await run({
+      ...pipeline(),
+      nodes: { ranked: { ...pipeline().nodes.ranked, args: { items: [] } } },
+      output: null,
+    })
+    expect(result).toMatchObject({ error: { type: 'nothing_to_rank' } })
+    const connection = await Connection.connect({ address: stack().temporalAddress })
+    try {
+      const { history } = await connection.workflowService.getWorkflowExecutionHistory({
+        namespace: 'default',
+        execution: { workflowId: workflowIdOf('default', id) },
+      })
+      const failures = (history?.events ?? []).flatMap((event) => event.activityTaskFailedEventAttributes ?? [])
+      expect(failures.map(({ identity }) => identity)).toHaveLength(1)
+      const payloads = failures.flatMap(({ failure }) => failure?.applicationFailureInfo?.details?.payloads ?? [])
+      expect(payloads.map(({ metadata }) => Buffer.from(metadata?.encoding ?? []).toString())).toEqual([
+        'binary/encrypted',
+      ])
+    } finally {
+      await connection.close()
+    }
+  })
+
   test('shows the text and the progress of a function, and keeps its secret', async () => {
     const { events, result } = await run({
       ir: 'treadle/v1',
@@ -247,7 +278,7 @@ describe('the Go worker', () => {
       nodes: { summary: { kind: 'tool', tool: 'summarise', args: { texts: ['one two', 'three'] } } },
       output: '${nodes.summary}',
     })
-    const seal = createHmac('sha256', CANARY).update('one two\0three').digest('hex')
+    const seal = createHmac('sha256', SALT).update('one two\0three').digest('hex')
     expect(result).toMatchObject({ status: 'completed', output: { words: 3, seal } })
     expect(textOf(events, 'summary')).toBe('1 of 2\n2 of 2\n')
     const lines = events.filter(({ type }) => type === 'log').map(({ data }) => data)

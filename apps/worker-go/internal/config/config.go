@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"treadle.dev/treadle/internal/codec"
 	"treadle.dev/treadle/internal/jsonvalue"
 	"treadle.dev/treadle/internal/model"
 	"treadle.dev/treadle/internal/secrets"
@@ -32,6 +33,8 @@ type Config struct {
 	// Grants say whom secrets are for, and where they may be sent.
 	Grants secrets.Grants
 	Models model.Table
+	// Encryption has the keys of what Temporal is given; nil: nothing is encrypted.
+	Encryption *codec.Keyring
 	// Concurrency is the number of nodes that are executed at the same time.
 	Concurrency int
 }
@@ -89,6 +92,13 @@ func Read(environ []string) (*Config, error) {
 			r.bad("TREADLE_EGRESS_ALLOW holds \"" + part + "\", which is not host:port")
 		}
 		config.EgressAllow = append(config.EgressAllow, strings.ToLower(part))
+	}
+	if text := r.text("TREADLE_ENCRYPTION_KEYS"); text != "" {
+		keyring, err := codec.ParseKeyring(text)
+		if err != nil {
+			r.bad("TREADLE_ENCRYPTION_KEYS " + err.Error())
+		}
+		config.Encryption = keyring
 	}
 	if text := r.text("TREADLE_GRANTS"); text != "" {
 		grants, err := secrets.ParseGrants(text)

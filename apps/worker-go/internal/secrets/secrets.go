@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"treadle.dev/treadle/internal/contract"
@@ -36,8 +38,9 @@ type Options struct {
 
 // New makes the source of secrets. The redactor is told of every value before it is given out.
 func New(options Options, redactor *Redactor) *Secrets {
-	for name, value := range options.Values {
-		redactor.Add(name, value)
+	// In order: of two names for one value it is always the same one that is shown.
+	for _, name := range slices.Sorted(maps.Keys(options.Values)) {
+		redactor.Add(name, options.Values[name])
 	}
 	return &Secrets{
 		values: options.Values, folder: options.Folder, grants: options.Grants, workflowOf: options.WorkflowOf, redactor: redactor,

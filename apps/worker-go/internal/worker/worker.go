@@ -10,11 +10,13 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 
 	"treadle.dev/treadle/internal/appender"
 	"treadle.dev/treadle/internal/attempt"
 	"treadle.dev/treadle/internal/blobs"
+	"treadle.dev/treadle/internal/codec"
 	"treadle.dev/treadle/internal/config"
 	"treadle.dev/treadle/internal/contract"
 	"treadle.dev/treadle/internal/database"
@@ -55,7 +57,7 @@ func Run(ctx context.Context, config *config.Config, registry *functions.Registr
 	if err := waitFor(ctx, "Postgres", log, func(ctx context.Context) error { return pool.Ping(ctx) }); err != nil {
 		return err
 	}
-	connection, err := connect(ctx, config.Temporal, log)
+	connection, err := connect(ctx, config.Temporal, config.Encryption, log)
 	if err != nil {
 		return err
 	}
@@ -131,9 +133,14 @@ func host(ctx context.Context, connection client.Client, executor *attempt.Execu
 	}
 }
 
-func connect(ctx context.Context, config config.Temporal, log *slog.Logger) (client.Client, error) {
+func connect(ctx context.Context, config config.Temporal, keys *codec.Keyring, log *slog.Logger) (client.Client, error) {
 	options := client.Options{HostPort: config.Address, Namespace: config.Namespace, Logger: logging.ForTemporal(log)}
 	options.ConnectionOptions.TLS = config.TLS
+	if keys != nil {
+		options.DataConverter = keys.Converter()
+		// Details of failures have a converter of their own.
+		options.FailureConverter = temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: options.DataConverter})
+	}
 	if config.APIKey != "" {
 		options.Credentials = client.NewAPIKeyStaticCredentials(config.APIKey)
 	}
