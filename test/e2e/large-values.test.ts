@@ -35,14 +35,14 @@ async function textOfRef({ ref }: RunResult): Promise<string> {
   return (await client().get(`/blobs/${ref?.sha256}`)).text()
 }
 
-test('a tool’s answer of 50 MB passes from node to node by handle, through little memory, and reaches the client', async () => {
+test('a tool’s answer of 100 MB passes from node to node by handle, through little memory, and reaches the client', async () => {
   const { tools } = stack()
-  const rows = Array.from({ length: 500_000 }, (_, index) => ({
+  const rows = Array.from({ length: 1_000_000 }, (_, index) => ({
     index,
     text: `a row that is quite long, with an é ${'·'.repeat(20)}`,
   }))
   const text = JSON.stringify(rows)
-  expect(Buffer.byteLength(text)).toBeGreaterThan(50_000_000)
+  expect(Buffer.byteLength(text)).toBeGreaterThan(100_000_000)
   tools.when({ path: '/large' }, { text, headers: { 'content-type': 'application/json' } })
   tools.when({ path: '/count' }, (request) => ({ json: { rows: (request.body as unknown[]).length } }))
   tools.when({ path: '/small' }, { json: 1 })
@@ -85,17 +85,18 @@ test('a tool’s answer of 50 MB passes from node to node by handle, through lit
   const handle = { $blob: { sha256: sha256(text), size: Buffer.byteLength(text) } }
   expect(result).toMatchObject({
     status: 'completed',
-    output: { big: handle, box: { inner: { big: handle } }, count: { rows: 500_000 }, read: 'too large' },
+    output: { big: handle, box: { inner: { big: handle } }, count: { rows: 1_000_000 }, read: 'too large' },
   })
   const read = createHash('sha256')
   for await (const piece of (await client().get(`/blobs/${handle.$blob.sha256}`))
     .body as unknown as AsyncIterable<Uint8Array>)
     read.update(piece)
   expect(read.digest('hex')).toBe(handle.$blob.sha256)
-  // Several times in all it has gone through each; never was it there whole.
-  expect((await peakOf(worker)) - before.worker).toBeLessThan(48 * 1024)
-  expect((await peakOf(stack().api)) - before.api).toBeLessThan(48 * 1024)
-})
+  // It has gone through the worker four times. The peak counts garbage that is not collected yet; the value alone would be more than that.
+  const whole = Buffer.byteLength(text) / 1024
+  expect((await peakOf(worker)) - before.worker).toBeLessThan(whole)
+  expect((await peakOf(stack().api)) - before.api).toBeLessThan(whole)
+}, 180_000)
 
 test('no secret gets through in a body that streams, however it is spelled; JSON stays JSON, and text is a string', async () => {
   const { tools } = stack()
