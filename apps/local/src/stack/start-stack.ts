@@ -17,6 +17,7 @@ import { DEMO_SECRETS, startDemoTools } from './demo-tools.ts'
 import { deployWorkers } from './deploy-workers.ts'
 import type { Home } from './home.ts'
 import { provideGoWorker } from './provide-go-worker.ts'
+import { providePythonWorker } from './provide-python-worker.ts'
 
 export type LocalStack = {
   /** Of the API. */
@@ -69,6 +70,8 @@ export async function startLocalStack(parts: Parts): Promise<LocalStack> {
   ])
   await requireReady(api.url)
   report.say(`The API serves at ${api.url}, and a worker polls`)
+  const python = { ...worker, signal, cacheFolder: config.cacheFolder, logFile: home.logFile('worker-python') }
+  void providePythonWorker(supervisor, python)
   void provideGoWorker(supervisor, { ...worker, signal, logFile: home.logFile('worker-go') })
   return {
     url: api.url,
