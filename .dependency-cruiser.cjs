@@ -7,11 +7,12 @@ const packages = {
   interpreter: ['contract', 'expressions'],
   bridge: ['contract'],
   storage: ['contract'],
+  telemetry: [],
 }
 
 const apps = {
-  api: ['contract', 'translator', 'bridge', 'storage'],
-  worker: ['contract', 'expressions', 'interpreter', 'storage'],
+  api: ['contract', 'translator', 'bridge', 'storage', 'telemetry'],
+  worker: ['contract', 'expressions', 'interpreter', 'storage', 'telemetry'],
   local: ['contract', 'storage'],
 }
 
@@ -22,6 +23,7 @@ const WHY = {
   interpreter: 'It runs in the workflow sandbox and is replayed: only what is deterministic may come in.',
   bridge: 'It is the one home of the Temporal client and knows no plan and no database.',
   storage: 'It is the one home of Postgres and of blobs and knows no engine and no plan.',
+  telemetry: 'It is the one home of OpenTelemetry and knows nothing of what it traces.',
   api: 'It answers and never executes: the interpreter, and so every node, lives in workers.',
   worker: 'It executes and never translates or serves: a plan reaches it ready.',
   local: 'It starts the others as processes, as production does, and never links them.',

@@ -1,5 +1,6 @@
 import type { Bridge, Codec } from '@treadle/bridge'
 import type { BlobRefs, BlobStore, EventLog, KeyStore, RunStore, StateStore, WorkflowStore } from '@treadle/storage'
+import type { Tracing } from '@treadle/telemetry'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { authentication } from './auth/authentication.ts'
 import type { Principal } from './auth/principal.ts'
@@ -16,6 +17,7 @@ import { problem } from './http/problem.ts'
 import { answerBadUrl, problems } from './http/problems.ts'
 import { requestContext, requestIdOf } from './http/request-context.ts'
 import { requestTimeout } from './http/request-timeout.ts'
+import { requestTracing } from './http/tracing.ts'
 import { createValidatorCompiler } from './http/validation.ts'
 import { openapi } from './openapi/openapi.ts'
 import { blobRoutes } from './routes/blobs.ts'
@@ -75,12 +77,16 @@ export type ApiParts = {
   /** What `/readyz` looks at. */
   parts: readonly Part[]
   logger: FastifyBaseLogger
+  tracing?: Tracing | undefined
+  /** How long the headers, and the whole of a request, may take to come. Default: those of api.md. */
+  timeouts?: { headersMs: number; requestMs: number }
 }
 
 /** api.md, Limits. */
 const HEADER_BYTES_MAX = 16 * 1024
-const REQUEST_TIMEOUT_MS = 30_000
-const HEADERS_TIMEOUT_MS = 10_000
+const TIMEOUTS = { headersMs: 10_000, requestMs: 30_000 }
+/** How often Node looks for headers that are late. Its own default of 30 s would let them be that much later. */
+const TIMEOUTS_CHECKED_MS = 1_000
 /** On average over a second. Later than that, answers come too late to be of use, and more requests make it worse. */
 const EVENT_LOOP_DELAY_MS_MAX = 2_000
 
@@ -102,16 +108,22 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
     parts,
     logger,
     state,
+    tracing,
+    timeouts = TIMEOUTS,
   } = api
-  const app = fastify({
+  const app: FastifyInstance = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
     requestIdHeader: false,
     bodyLimit: config.bodyBytesMax,
     requestTimeout: 0, // By route, see requestTimeout: a large value takes as long as it takes.
-    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS },
-    clientErrorHandler: answerClientError,
+    http: {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: timeouts.headersMs,
+      connectionsCheckingInterval: TIMEOUTS_CHECKED_MS,
+    },
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, app.allowedMethodsOf),
     frameworkErrors: answerBadUrl,
     return503OnClosing: false, // It would answer with no problem document; the hook below does.
     routerOptions: { maxParamLength: 200 },
@@ -126,6 +138,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(createValidatorCompiler())
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   await app.register(requestContext)
+  await app.register(requestTracing, { tracing })
   await app.register(metrics)
   await app.register(problems)
   app.addHook('onRequest', async () => {
@@ -139,7 +152,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
     onRefused: (request) => app.refuseTooManyRefusals(request),
   })
   await app.register(rateLimit, { requestsAMinute: config.requestsAMinute, quotaOf: keys.requestsAMinute })
-  await app.register(requestTimeout, { timeoutMs: REQUEST_TIMEOUT_MS })
+  await app.register(requestTimeout, { timeoutMs: timeouts.requestMs })
   await app.register(bodies)
   await app.register(openapi)
 

@@ -10,6 +10,7 @@ import {
   createWorkflowStore,
   openBlobs,
 } from '@treadle/storage'
+import { createTracing } from '@treadle/telemetry'
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { createVerifyToken } from './auth/json-web-tokens.ts'
@@ -29,6 +30,7 @@ const STOP_MS_MAX = 25_000
 const config = readConfigOrExit()
 const logger = pino({ level: config.logLevel, base: { service: 'api' } })
 
+const tracing = createTracing({ service: 'treadle-api', env: process.env })
 const pool = createPool({
   url: config.databaseUrl,
   applicationName: 'treadle-api',
@@ -51,7 +53,7 @@ const bridge = createBridge({
   ...(config.temporalTls !== undefined && { tls: config.temporalTls }),
 })
 
-const starter = createStarter({ bridge, runs, blobRefs, specOf: createSpecOf(config), log: logger })
+const starter = createStarter({ bridge, runs, blobRefs, specOf: createSpecOf(config), tracing, log: logger })
 const limits = { executionTimeoutMs: config.runTimeoutMs }
 const verifyToken = config.tokens && createVerifyToken(config.tokens)
 const app = await buildApi({
@@ -79,6 +81,7 @@ const app = await buildApi({
     { name: 'the blob store', check: blobs.check },
   ],
   logger,
+  tracing,
 })
 const reconciler = createReconciler({
   runs,
@@ -97,7 +100,7 @@ closeWithGrace({ delay: STOP_MS_MAX, logger: false }, async ({ err, signal }) =>
   await reconciler.stop()
   await starter.drain()
   await log.stop()
-  await Promise.all([bridge.close(), blobs.close(), pool.end()])
+  await Promise.all([bridge.close(), blobs.close(), pool.end(), tracing?.close()])
   logger.info('stopped')
 })
 

@@ -11,6 +11,7 @@ import type {
   TakenOverOutputs,
   Transcripts,
 } from '@treadle/storage'
+import type { Tracing } from '@treadle/telemetry'
 import { createCreateChild } from './activities/create-child.ts'
 import { createEvaluate } from './activities/evaluate.ts'
 import { createExecuteNode } from './activities/execute-node.ts'
@@ -20,6 +21,7 @@ import { createTakeOver } from './activities/take-over.ts'
 import { createOfferTools } from './agent/offer-tools.ts'
 import { createAttemptNode } from './attempt/attempt-node.ts'
 import { createFinishOutput } from './attempt/finish-output.ts'
+import { traceAttempts } from './attempt/traced-attempts.ts'
 import type { WorkerConfig } from './config.ts'
 import type { FunctionRegistry } from './functions/registry.ts'
 import type { Log } from './log.ts'
@@ -58,6 +60,7 @@ export type ActivityParts = {
   redactor: Redactor
   functions: FunctionRegistry
   states: Pick<FunctionStore, 'saveState' | 'loadState' | 'runMetadata'>
+  tracing?: Tracing | undefined
   log: Log
 }
 
@@ -70,7 +73,7 @@ export function createActivities(parts: ActivityParts) {
   const secrets = createSecrets({ ...config.secrets, workflowOf: parts.workflowOf, redactor })
   const clients = createChatClients({ ...config.openai, secrets })
   const egress = createEgress({ allow: config.egressAllow })
-  const ask = createAskModel({ clients, models: config.models })
+  const ask = createAskModel({ clients, models: config.models, tracing: parts.tracing })
   const sessions = createMcpSessions({ secrets, redactor, dispatcher: egress.dispatcher })
   const offerTools = createOfferTools({ transcripts, listTools: createListTools({ sessions }) })
 
@@ -84,7 +87,8 @@ export function createActivities(parts: ActivityParts) {
     modelTurn: createModelTurnWork({ ask, schemas, transcripts, offerTools }),
   }
   const finishOutput = createFinishOutput({ redactor, schemas, values })
-  const attemptNode = createAttemptNode({ appender, budgets, work, finishOutput, values, cache, redactor, log })
+  const attempt = createAttemptNode({ appender, budgets, work, finishOutput, values, cache, redactor, log })
+  const attemptNode = traceAttempts(attempt, parts.tracing)
   const evaluate = createEvaluateTemplate({ values, schemas })
   const executeSegment = createExecuteSegment({ attemptNode, evaluate, appender })
   const segment = createExecuteSegmentActivity({ executeSegment, log })

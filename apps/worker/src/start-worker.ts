@@ -15,6 +15,7 @@ import {
   createWorkflowOf,
   openBlobs,
 } from '@treadle/storage'
+import { createTracing } from '@treadle/telemetry'
 import type { WorkerConfig } from './config.ts'
 import { connectTemporal, waitFor } from './connect.ts'
 import { createActivities } from './create-activities.ts'
@@ -52,6 +53,7 @@ export async function startWorker(
   await loadFunctionModules(config.functionModules)
   const bundle = await loadWorkflowBundle({ log, folder: config.bundleFolder, buildId: config.buildId })
 
+  const tracing = createTracing({ service: 'treadle-worker', env: process.env })
   const pool = createPool({ url: config.databaseUrl, applicationName: 'treadle-worker', log })
   const blobs = openBlobs({ url: config.blobsUrl })
   const appender = createAppender({ pool, notify: config.notify, log })
@@ -75,6 +77,7 @@ export async function startWorker(
     redactor,
     functions: registeredFunctions,
     states: functionStore,
+    tracing,
     log,
   }
   const activities = createActivities(parts)
@@ -106,7 +109,7 @@ export async function startWorker(
     await appender
       .close(FLUSH_MS_MAX)
       .catch((error: unknown) => log.warn({ err: error }, 'Some events were not written'))
-    await Promise.all([activities.close(), blobs.close(), pool.end(), connection.close()])
+    await Promise.all([activities.close(), blobs.close(), pool.end(), connection.close(), tracing?.close()])
   }
 }
 

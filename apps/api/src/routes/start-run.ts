@@ -67,8 +67,8 @@ export const startRunRoute: FastifyPluginAsync<StartRunRouteParts> = async (app,
       },
     },
     async (request, reply) => {
-      const { tenant, body } = request
-      const started = await startRun({ tenant, body, idempotencyKey: idempotencyKeyOf(request) })
+      const { tenant, body, traceparent } = request
+      const started = await startRun({ tenant, body, idempotencyKey: idempotencyKeyOf(request), traceparent })
       const { runId, answer, isReplay } = started
       request.log.info({ runId, isReplay }, 'A run was accepted')
       app.metrics.runsAccepted.inc({ replayed: String(isReplay) })

@@ -3,17 +3,17 @@ import type { RunRow } from '@treadle/storage'
 import { buildSpec } from '@treadle/translator'
 
 /** The spec that a stored run is started with, by whoever starts it: a request, or a reconciler much later. */
-export type SpecOf = (run: RunRow, plan: Plan, input: unknown) => TemporalWorkflowSpec
+export type SpecOf = (run: RunRow, plan: Plan, input: unknown, traceparent?: string) => TemporalWorkflowSpec
 
 /** The spec of a plan without a run, for people to look at. */
 export type SampleSpec = (plan: Plan) => TemporalWorkflowSpec
 
 export const createSpecOf =
   ({ runTimeoutMs }: { runTimeoutMs: number }): SpecOf =>
-  ({ ref, workflow, tags, priority, pauseRequested, forkedFrom }, plan, input) => {
+  ({ ref, workflow, tags, priority, pauseRequested, forkedFrom }, plan, input, traceparent) => {
     const { name, version } = workflow
     const facts = {
-      run: ref,
+      run: { ...ref, ...(traceparent !== undefined && { traceparent }) },
       input,
       takesOver: forkedFrom !== undefined,
       ...(version !== undefined && { workflow: { name, version } }),

@@ -11,7 +11,12 @@ import { createPutBlob, type PutBlobParts } from './put-blob.ts'
 import { createdRunView } from './run-view.ts'
 import type { Starter } from './starter.ts'
 
-export type StartCommand = { tenant: TenantId; body: StartRun; idempotencyKey: IdempotencyKey | undefined }
+export type StartCommand = {
+  tenant: TenantId
+  body: StartRun
+  idempotencyKey: IdempotencyKey | undefined
+  traceparent: string
+}
 
 /** `answer` is what is told of the run: the stored one when the request is a repeat. */
 export type StartedRun = { runId: RunId; answer: StoredResponse; isReplay: boolean }
@@ -42,7 +47,10 @@ export const createStartRun = (parts: StartRunParts) => {
   }
 }
 
-async function startOnce(parts: StartRunParts, { tenant, body, idempotencyKey }: StartCommand): Promise<StartedRun> {
+async function startOnce(
+  parts: StartRunParts,
+  { tenant, body, idempotencyKey, traceparent }: StartCommand,
+): Promise<StartedRun> {
   const { plan, planHash, document, blobs, version } = await documentOf(parts, tenant, body)
   const input = await checkInput(parts, tenant, plan, (body.input ?? {}) as Json)
   const id = body.id ?? newRunId()
@@ -68,7 +76,7 @@ async function startOnce(parts: StartRunParts, { tenant, body, idempotencyKey }:
   crashPoint('run.stored')
   switch (result.outcome) {
     case 'created':
-      if (isDue(result.run)) parts.starter.startSoon({ run: result.run, plan, input: value })
+      if (isDue(result.run)) parts.starter.startSoon({ run: result.run, plan, input: value, traceparent })
       return { runId: id, answer: createdAnswer(result.run), isReplay: false }
     case 'replayed':
       return { runId: runIdOf(result.response), answer: result.response, isReplay: true }

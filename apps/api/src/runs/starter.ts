@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Bridge } from '@treadle/bridge'
 import { handlesIn, planBlobs, workflowIdOf } from '@treadle/contract'
 import type { BlobRefs, PendingStart, RunRow, RunStore } from '@treadle/storage'
+import type { Tracing } from '@treadle/telemetry'
 import type { FastifyBaseLogger } from 'fastify'
 import { crashPoint } from '../crash-points.ts'
 import type { SpecOf } from './specs.ts'
@@ -12,9 +13,9 @@ const IN_FLIGHT_MAX = 64
 /** Hands stored runs to Temporal. Starting again is harmless, so a request and reconcilers may do it at once. */
 export type Starter = {
   /** Begins in the background: whoever asked for the run has it already. What fails here is done by the reconciler. */
-  startSoon(pending: PendingStart): void
+  startSoon(pending: PendingStart & { traceparent?: string }): void
   /** @throws TreadleError of the bridge. */
-  start(pending: PendingStart): Promise<void>
+  start(pending: PendingStart & { traceparent?: string }): Promise<void>
   /** Resolves when nothing is under way any more. */
   drain(): Promise<void>
 }
@@ -24,21 +25,34 @@ export function createStarter({
   runs,
   blobRefs,
   specOf,
+  tracing,
   log,
 }: {
   bridge: Pick<Bridge, 'start' | 'signalLater' | 'control'>
   runs: Pick<RunStore, 'markStarted'>
   blobRefs: Pick<BlobRefs, 'add'>
   specOf: SpecOf
+  tracing?: Pick<Tracing, 'start'> | undefined
   log: FastifyBaseLogger
 }): Starter {
   const inFlight = new Set<Promise<void>>()
 
-  const start = async ({ run, plan, input }: PendingStart) => {
+  const start = async ({ run, plan, input, traceparent }: PendingStart & { traceparent?: string }) => {
     // Before Temporal sees a handle: from here on the sweeper leaves the blob alone as long as the run is kept.
     const blobs = [...handlesIn(input), ...planBlobs(plan)]
     if (blobs.length > 0) await blobRefs.add(run.tenant, run.id, blobs)
-    await bridge.start(specOf(run, plan, input))
+    const span = tracing?.start('start workflow', {
+      kind: 'client',
+      parent: traceparent,
+      attributes: { 'treadle.run.id': run.id, 'treadle.workflow.name': run.workflow.name },
+    })
+    try {
+      await bridge.start(specOf(run, plan, input, span?.traceparent ?? traceparent))
+      span?.end()
+    } catch (error) {
+      span?.end('unavailable')
+      throw error
+    }
     crashPoint('run.told')
     await handOver(run)
     crashPoint('run.marked')

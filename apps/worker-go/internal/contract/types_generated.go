@@ -43,6 +43,9 @@ type RunRef struct {
 	Tenant string `json:"tenant"`
 
 	CreatedAt string `json:"createdAt"`
+
+	// W3C trace context of the request that started it, for logs and traces. Means nothing to the run.
+	Traceparent string `json:"traceparent,omitempty"`
 }
 
 // Work is one of the following, told apart by Kind: the pointer of that kind is set.

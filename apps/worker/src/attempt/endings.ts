@@ -40,7 +40,8 @@ export type EndingsOptions = {
 export function createEndings({ task, claim, stop, writer, usage, chain, redactor, log }: EndingsOptions): Endings {
   const { outboxApplied, attempt } = claim
   const shown = createShownError(redactor)
-  const about = { runId: task.run.id, node: task.path, attempt }
+  const traceId = task.run.traceparent?.split('-')[1]
+  const about = { runId: task.run.id, node: task.path, attempt, ...(traceId !== undefined && { traceId }) }
   const died = (why: string): AttemptOutcome => ({ status: 'died', why, outboxApplied })
   const used = () => {
     const total = usage.total()

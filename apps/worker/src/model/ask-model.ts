@@ -1,8 +1,10 @@
 import { type PlanModel, TreadleError, type Usage } from '@treadle/contract'
+import type { Tracing } from '@treadle/telemetry'
 import type { WorkContext } from '../work/work.ts'
 import { boundsOf, usedBy } from './call-cost.ts'
 import type { ChatClients } from './chat-client.ts'
 import { type ChatRequestParts, chatRequest } from './chat-request.ts'
+import { chatSpan, usageAttributes } from './chat-span.ts'
 import { costOf, type ModelTable } from './model-table.ts'
 import { type Answer, streamAnswer } from './stream-answer.ts'
 import { createToolNames, type ToolNames } from './tool-names.ts'
@@ -13,9 +15,9 @@ import { createToolNames, type ToolNames } from './tool-names.ts'
  */
 export type AskModel = (request: ChatRequestParts, context: WorkContext) => Promise<Answer>
 
-export type AskModelParts = { clients: ChatClients; models: ModelTable }
+export type AskModelParts = { clients: ChatClients; models: ModelTable; tracing?: Tracing | undefined }
 
-export function createAskModel({ clients, models }: AskModelParts): AskModel {
+export function createAskModel({ clients, models, tracing }: AskModelParts): AskModel {
   return async ({ model, ...parts }, context) => {
     const client = await clients.clientFor(model, context.run)
     const facts = models[model.model]
@@ -23,6 +25,7 @@ export function createAskModel({ clients, models }: AskModelParts): AskModel {
     const request = chatRequest({ model, ...parts }, names)
     const bounds = () => boundsOf(request, facts)
     const settle = await context.budget.reserve(bounds)
+    const span = tracing?.start(`chat ${model.model}`, chatSpan(request, context))
     let receivedBytes = 0
     let usage: Usage = {}
     let answer: Answer | undefined
@@ -35,11 +38,15 @@ export function createAskModel({ clients, models }: AskModelParts): AskModel {
         },
         onUsage(reported) {
           usage = reported
+          span?.set(usageAttributes(usage))
           const costUsd = costOf(facts, usage)
           context.usage.add({ ...usage, ...(costUsd !== undefined && { costUsd }) })
         },
       })
+      span?.set({ 'gen_ai.response.finish_reasons': [answer.finishReason] })
+      span?.end()
     } finally {
+      span?.end('error') // Of one that has ended already nothing is changed.
       const isUnused = answer === undefined && receivedBytes === 0 && !context.signal.aborted
       await settle(() => usedBy({ usage, receivedBytes, isUnused }, bounds(), facts))
     }

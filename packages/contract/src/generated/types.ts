@@ -823,6 +823,10 @@ export type RunRef = {
   id: RunId
   tenant: TenantId
   createdAt: Time
+  /**
+   * W3C trace context of the request that started it, for logs and traces. Means nothing to the run.
+   */
+  traceparent?: string
 }
 /**
  * What the translator compiles a document to and the interpreter executes. Flat: bodies, nodes, expressions and schemas are arrays, and refer to each other by index. Plan order (of `nodes` in a body) is topological, ties by id in code-point order, so that the same document gives the same bytes whatever the order of its keys. Its hash is SHA-256 over RFC 8785 canonical JSON.

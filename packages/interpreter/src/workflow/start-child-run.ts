@@ -42,7 +42,7 @@ export async function startChildRun(parent: RunArgs, request: ChildRequest): Pro
     })
     if (!plan) return { type: 'internal', message: 'The stored workflow has no plan.' }
     const args: RunArgs = {
-      run: { id: childRunId, tenant: run.tenant, createdAt },
+      run: { id: childRunId, tenant: run.tenant, createdAt, ...traceOf(run) },
       plan,
       input,
       depth,
@@ -67,3 +67,5 @@ export async function startChildRun(parent: RunArgs, request: ChildRequest): Pro
     return thrown instanceof WorkflowExecutionAlreadyStartedError ? undefined : activityEnd(thrown).error
   }
 }
+
+const traceOf = ({ traceparent }: RunArgs['run']) => (traceparent === undefined ? {} : { traceparent })

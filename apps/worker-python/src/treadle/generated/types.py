@@ -15,6 +15,7 @@ RunRef = TypedDict(
     "id": RunId,
     "tenant": TenantId,
     "createdAt": Time,
+    "traceparent": NotRequired[str],
   },
 )
 
