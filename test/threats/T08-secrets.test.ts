@@ -1,0 +1,107 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import pg from 'pg'
+import { expect, test } from 'vitest'
+import { collect, createClient } from '../e2e/support/client.ts'
+import { useStack } from '../support/use-stack.ts'
+
+/** T8: a secret leaves by an event, a value, an error, a log line, or Temporal's history. */
+
+const CANARY = 'canary-5f2b9c1e7d4a'
+const stack = useStack({
+  temporalDatabase: 'file',
+  workerEnv: { TREADLE_SECRET_TOKEN: CANARY, TREADLE_LOG_LEVEL: 'debug' },
+})
+const client = () => createClient(stack().url)
+
+const FORMS = [
+  CANARY,
+  Buffer.from(CANARY).toString('base64').replace(/=+$/, ''),
+  Buffer.from(CANARY).toString('base64url'),
+  Buffer.from(CANARY).toString('hex'),
+  encodeURIComponent(CANARY),
+  JSON.stringify(CANARY).slice(1, -1),
+]
+
+const document = (path: string, more: object = {}) => ({
+  ir: 'treadle/v1',
+  name: 'canary',
+  tools: {
+    t: {
+      kind: 'http',
+      method: 'POST',
+      url: `${stack().tools.url}${path}`,
+      headers: { authorization: { secret: 'TOKEN', prefix: 'Bearer ' } },
+      body: '${args}',
+      inputSchema: { type: 'object' },
+    },
+  },
+  nodes: {
+    call: {
+      kind: 'tool',
+      tool: 't',
+      args: { q: '${input.q}' },
+      retry: { maxAttempts: 2, initialInterval: '10ms' },
+      ...more,
+    },
+  },
+})
+
+test('a secret is in no table, no blob, no history, no log, no answer and no stream, whichever way it comes back', async () => {
+  const { tools } = stack()
+  tools.when({ path: '/echo' }, ({ headers }) => ({ json: { said: headers.authorization, forms: FORMS } }))
+  tools.when({ path: '/large' }, ({ headers }) => ({ text: `${headers.authorization} `.repeat(2_000) }))
+  tools.when({ path: '/refuses' }, ({ headers }) => ({ status: 400, text: `No: ${headers.authorization}` }))
+  tools.when({ path: '/fails' }, ({ headers }) => ({ status: 503, text: String(headers.authorization) }))
+  tools.when({ path: '/moves' }, ({ headers }) => ({
+    status: 302,
+    headers: { location: `http://127.0.0.1:1/${headers.authorization}` },
+  }))
+  tools.when({ path: '/cut' }, { cut: true })
+
+  const told: string[] = []
+  for (const path of ['/echo', '/large', '/refuses', '/fails', '/moves', '/cut']) {
+    const { id } = await client().start({ ir: document(path), input: { q: path } })
+    told.push(JSON.stringify(await client().result(id)))
+    told.push(JSON.stringify(await collect(client().follow(id))))
+    for (const part of ['', '/state', '/graph', '/events', '/checkpoints'])
+      told.push(await (await client().get(`/runs/${id}${part}`)).text())
+  }
+  // It was sent, so it could have come back.
+  const sent = tools.requests.filter(({ headers }) => headers.authorization === `Bearer ${CANARY}`)
+  expect(new Set(sent.map(({ path }) => path)).size).toBe(6)
+  expect(told.join('\n')).toContain('[secret TOKEN]')
+
+  const everything = {
+    answers: told.join('\n'),
+    tables: await allRows(),
+    files: await allFiles(),
+    logs: stack().describe(),
+  }
+  expect(everything.tables.length).toBeGreaterThan(1_000)
+  expect(everything.files).toContain('SQLite format 3') // Temporal's database is among them.
+  for (const [where, text] of Object.entries(everything)) {
+    for (const form of FORMS) expect([where, form, text.includes(form)]).toEqual([where, form, false])
+  }
+})
+
+async function allRows(): Promise<string> {
+  const pool = new pg.Pool({ connectionString: stack().database.adminUrl, max: 1 })
+  const { rows: tables } = await pool.query<{ name: string }>(
+    "select tablename as name from pg_tables where schemaname = 'treadle'",
+  )
+  const all: string[] = []
+  for (const { name } of tables) {
+    const { rows } = await pool.query<{ row: string }>(`select t::text as row from treadle.${name} t`)
+    all.push(...rows.map(({ row }) => row))
+  }
+  await pool.end()
+  return all.join('\n')
+}
+
+/** Blobs, and Temporal's database with its journal. */
+async function allFiles(): Promise<string> {
+  const entries = await readdir(stack().folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  return (await Promise.all(files.map((file) => readFile(file, 'latin1')))).join('\n')
+}

@@ -1,0 +1,70 @@
+import { beforeAll, expect, test } from 'vitest'
+import { useApi } from '../api/support/api.ts'
+import { ECHO } from '../api/support/documents.ts'
+import { makeKey } from '../api/support/keys.ts'
+
+/** T13: an Idempotency-Key is guessed, taken over, or sent with something else. */
+
+const api = useApi({ needsKeys: true })
+
+let mine: Record<string, string> = {}
+let theirs: Record<string, string> = {}
+beforeAll(async () => {
+  mine = (await makeKey(api().admin, { tenant: 'mine' })).headers
+  theirs = (await makeKey(api().admin, { tenant: 'theirs' })).headers
+})
+
+const start = (headers: Record<string, string>, key: string, payload: object = { ir: ECHO }) =>
+  api().app.inject({ method: 'POST', url: '/runs', headers: { ...headers, 'idempotency-key': key }, payload })
+
+test('another tenant’s key is free: it gets a run of its own, and no answer of another one', async () => {
+  const [one, other] = [await start(mine, 'guessed'), await start(theirs, 'guessed')]
+  expect([one.statusCode, other.statusCode, other.headers['idempotent-replayed']]).toEqual([201, 201, undefined])
+  expect(other.json().id).not.toBe(one.json().id)
+})
+
+test('a key is looked up only for somebody who is known, and may do it', async () => {
+  await start(mine, 'known')
+  expect((await start({}, 'known')).statusCode).toBe(401)
+  const { headers } = await makeKey(api().admin, { tenant: 'mine', scopes: ['runs:read'] })
+  expect((await start(headers, 'known')).statusCode).toBe(403)
+})
+
+test('of a key only its hash is stored', async () => {
+  await start(mine, 'a-very-telling-key')
+  const { rows } = await api().admin.query('select to_json(i)::text as row from treadle.idempotency i')
+  expect(JSON.stringify(rows)).not.toContain('a-very-telling-key')
+})
+
+test('a refused request shows nothing of the first one, and does not poison its key', async () => {
+  const first = await start(mine, 'poison', { ir: ECHO, input: { text: 'the first one’s secret' } })
+  const other = await start(mine, 'poison', { ir: ECHO, input: { text: 'other' } })
+  expect([other.statusCode, other.json().type]).toEqual([422, '/problems/idempotency-mismatch'])
+  expect(other.body).not.toMatch(/secret/)
+  expect(other.body).not.toContain(first.json().id)
+  const again = await start(mine, 'poison', { ir: ECHO, input: { text: 'the first one’s secret' } })
+  expect([again.statusCode, again.json()]).toEqual([201, first.json()])
+})
+
+test('one key for two paths is two keys', async () => {
+  const { id } = (await start(mine, 'paths')).json()
+  const cancel = await api().app.inject({
+    method: 'POST',
+    url: `/runs/${id}/cancel`,
+    headers: { ...mine, 'idempotency-key': 'paths' },
+    payload: {},
+  })
+  expect([cancel.statusCode, cancel.headers['idempotent-replayed']]).toEqual([202, undefined])
+})
+
+test('two that send one key at once with two bodies make one run, whatever tenant', async () => {
+  for (let race = 0; race < 20; race++) {
+    const key = `race-${race}`
+    const answers = await Promise.all(
+      [mine, theirs].flatMap((headers) => [1, 2].map((n) => start(headers, key, { ir: ECHO, input: { n } }))),
+    )
+    const made = answers.filter(({ statusCode }) => statusCode === 201)
+    expect(made).toHaveLength(2)
+    expect(answers.filter(({ statusCode }) => ![201, 409, 422].includes(statusCode))).toEqual([])
+  }
+})
