@@ -3,6 +3,7 @@
 #   ./approve.sh [true|false]
 set -euo pipefail
 BASE_URL=${BASE_URL:-http://127.0.0.1:8080}
+curl() { command curl ${API_KEY:+--header "Authorization: Bearer $API_KEY"} "$@"; }
 ok=${1:-true}
 
 started=$(curl --silent --show-error --fail-with-body "$BASE_URL/runs" --header 'Content-Type: application/json' --data '{

@@ -3,6 +3,7 @@
 #   ./cancel.sh RUN_ID ["a reason"]
 set -euo pipefail
 BASE_URL=${BASE_URL:-http://127.0.0.1:8080}
+curl() { command curl ${API_KEY:+--header "Authorization: Bearer $API_KEY"} "$@"; }
 [ $# -gt 0 ] || { echo "usage: $0 RUN_ID [REASON]" >&2; exit 2; }
 
 body=$(REASON=${2:-no longer needed} node -pe 'JSON.stringify({ reason: process.env.REASON })')

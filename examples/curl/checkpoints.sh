@@ -3,6 +3,7 @@
 #   ./checkpoints.sh RUN_ID
 set -euo pipefail
 BASE_URL=${BASE_URL:-http://127.0.0.1:8080}
+curl() { command curl ${API_KEY:+--header "Authorization: Bearer $API_KEY"} "$@"; }
 run=${1:?the id of a run}
 
 get() { curl --silent --show-error --fail-with-body "$BASE_URL/runs/$run/$1"; }

@@ -3,6 +3,7 @@
 #   ./follow.sh RUN_ID [RUN_ID…]
 set -euo pipefail
 BASE_URL=${BASE_URL:-http://127.0.0.1:8080}
+curl() { command curl ${API_KEY:+--header "Authorization: Bearer $API_KEY"} "$@"; }
 [ $# -gt 0 ] || { echo "usage: $0 RUN_ID [RUN_ID…]" >&2; exit 2; }
 
 query=$(printf '&runId=%s' "$@")

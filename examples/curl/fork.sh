@@ -3,6 +3,7 @@
 #   ./fork.sh
 set -euo pipefail
 BASE_URL=${BASE_URL:-http://127.0.0.1:8080}
+curl() { command curl ${API_KEY:+--header "Authorization: Bearer $API_KEY"} "$@"; }
 
 post() { curl --silent --show-error --fail-with-body "$BASE_URL$1" --header 'Content-Type: application/json' --data "$2"; }
 id_of() { node -pe 'JSON.parse(process.argv[1]).id' "$1"; }

@@ -2,6 +2,7 @@
 # Sends the same request twice, as a client does that never saw the first answer: one run, and the same answer again.
 set -euo pipefail
 BASE_URL=${BASE_URL:-http://127.0.0.1:8080}
+curl() { command curl ${API_KEY:+--header "Authorization: Bearer $API_KEY"} "$@"; }
 key=$(node -pe 'crypto.randomUUID()')
 
 start() {

@@ -3,6 +3,7 @@
 #   ./start.sh ["a question"]
 set -euo pipefail
 BASE_URL=${BASE_URL:-http://127.0.0.1:8080}
+curl() { command curl ${API_KEY:+--header "Authorization: Bearer $API_KEY"} "$@"; }
 question=${1:-Why is the sky blue?}
 
 # JSON is put together by a program, so that no character of the question can break it.

@@ -3,6 +3,7 @@
 #   ./stream.sh ["a question"]
 set -euo pipefail
 BASE_URL=${BASE_URL:-http://127.0.0.1:8080}
+curl() { command curl ${API_KEY:+--header "Authorization: Bearer $API_KEY"} "$@"; }
 question=${1:-Why is the sky blue?}
 
 body=$(QUESTION=$question node -e '

@@ -3,6 +3,7 @@
 #   ./upload.sh [FILE.json]
 set -euo pipefail
 BASE_URL=${BASE_URL:-http://127.0.0.1:8080}
+curl() { command curl ${API_KEY:+--header "Authorization: Bearer $API_KEY"} "$@"; }
 file=${1:-}
 if [ -z "$file" ]; then
   file=$(mktemp)

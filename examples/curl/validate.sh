@@ -3,6 +3,7 @@
 #   ./validate.sh [FILE]
 set -euo pipefail
 BASE_URL=${BASE_URL:-http://127.0.0.1:8080}
+curl() { command curl ${API_KEY:+--header "Authorization: Bearer $API_KEY"} "$@"; }
 
 if [ $# -gt 0 ]; then
   document=$(cat "$1")

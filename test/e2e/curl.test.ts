@@ -2,21 +2,29 @@ import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, expect, test } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeKey } from '../api/support/keys.ts'
 import { useStack } from '../support/use-stack.ts'
 import { createClient } from './support/client.ts'
 import { ASK, WAIT } from './support/documents.ts'
 import { followUntil } from './support/follow-until.ts'
 
-const stack = useStack()
-const client = () => createClient(stack().url)
+const stack = useStack({ apiEnv: { TREADLE_API_KEYS: 'required' } })
+let key = ''
+beforeAll(async () => {
+  const admin = new pg.Pool({ connectionString: stack().database.adminUrl, max: 1 })
+  key = (await makeKey(admin)).key
+  await admin.end()
+})
+const client = () => createClient(stack().url, { authorization: `Bearer ${key}` })
 const folder = fileURLToPath(new URL('../../examples/curl/', import.meta.url))
 const ran = new Set<string>()
 
 /** What a script prints. Rejects when it fails. */
 async function script(name: string, ...args: string[]): Promise<string> {
   ran.add(name)
-  const env = { ...process.env, BASE_URL: stack().url }
+  const env = { ...process.env, BASE_URL: stack().url, API_KEY: key }
   return (await promisify(execFile)(`${folder}${name}`, args, { env, timeout: 40_000 })).stdout
 }
 
@@ -101,6 +109,37 @@ test('idempotent-start.sh makes one run of two requests', async () => {
   expect(ids).toHaveLength(2)
   expect(new Set(ids).size).toBe(1)
   expect(output.toLowerCase()).toContain('idempotent-replayed: true')
+})
+
+test('store-workflow.sh keeps two versions, and starts what its label stands for', async () => {
+  const output = await script('store-workflow.sh')
+  expect(output).toContain('"output":"Hello Ada"')
+  expect(output).toContain('"output":"Good morning Ada"')
+  expect(output).toContain('"labels":{"live":2}')
+})
+
+test('pause.sh pauses a run and lets it go on', async () => {
+  const { id } = await client().start({ ir: WAIT })
+  await followUntil(client(), id, 'run.waiting')
+  expect(await script('pause.sh', id)).toMatch(/"status":"\w+".*\n.*"status":"\w+"/)
+  const events = await followUntil(client(), id, 'run.resumed')
+  expect(events.map(({ type }) => type)).toContain('run.paused')
+  await client().post(`/runs/${id}/cancel`, {})
+})
+
+test('list.sh lists every run of a tag, over its pages', async () => {
+  const runs = await Promise.all(
+    Array.from({ length: 23 }, () => client().start({ ir: WAIT, tags: { listed: 'yes &=' } })),
+  )
+  const output = await script('list.sh', 'listed=yes &=')
+  expect(output.match(/^run_\w+/gm)?.sort()).toEqual(runs.map(({ id }) => id).sort())
+})
+
+test('ticket.sh opens a stream without a key', async () => {
+  const { id } = await client().start({ ir: ASK, input: { question: 'ticket' } })
+  const output = await script('ticket.sh', id)
+  expect(output).toContain('"ticket":"tt_')
+  expect(output).toContain('event: run.completed')
 })
 
 afterAll(() => {

@@ -15,14 +15,16 @@ export type Client = {
 
 export type StreamEvent = EventEnvelope & { id: string }
 
-export function createClient(url: string): Client {
+/** `common`: headers of every request. */
+export function createClient(url: string, common: Record<string, string> = {}): Client {
   const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
     fetch(`${url}${path}`, {
       method: 'POST',
-      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: { ...common, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
-  const get = (path: string, headers: Record<string, string> = {}) => fetch(`${url}${path}`, { headers })
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    fetch(`${url}${path}`, { headers: { ...common, ...headers } })
 
   return {
     url,
@@ -35,7 +37,7 @@ export function createClient(url: string): Client {
     },
     async *follow(runId, { after, signal } = {}) {
       const answer = await fetch(`${url}/runs/${runId}/stream`, {
-        headers: after === undefined ? {} : { 'last-event-id': String(after) },
+        headers: { ...common, ...(after !== undefined && { 'last-event-id': String(after) }) },
         ...(signal && { signal }),
       })
       if (answer.status !== 200) throw new Error(`No stream: ${answer.status} ${await answer.text()}`)
