@@ -30,6 +30,11 @@ const checks = [
   },
   { name: 'Python', run: checkPython, mend: 'ruff format, or what ruff and pyright say' },
   { name: 'Go', run: checkGo, mend: 'gofmt -w, or what go vet and staticcheck say' },
+  {
+    name: 'the OpenAPI document',
+    run: async () => (await import('./lint-openapi.mjs')).lintOpenapi(), // What is not installed before `check` runs.
+    mend: 'mend the route or the schema that it names, then npm run generate',
+  },
   { name: 'generated files fresh', run: () => generate({ checkOnly: true }), mend: 'npm run generate' },
 ]
 

@@ -58,3 +58,14 @@ test('what no list has is refused', async () => {
     expect([query, (await list(query)).status]).toEqual([query, 400])
   }
 })
+
+test('a time is understood in any zone, and refused where it is none that can be kept', async () => {
+  const { page } = await list('limit=1')
+  const at = new Date(page.items[0]?.createdAt ?? 0)
+  const zoned = encodeURIComponent(new Date(at.getTime() + 2 * 3_600_000).toISOString().replace('Z', '+02:00'))
+  expect((await list(`since=${zoned}`)).ids).toEqual([page.items[0]?.id])
+  expect((await list('since=1045-06-08T23:55:18.6-23:34')).status).toBe(200)
+  for (const time of ['0000-01-01T00:00:00Z', '2024-12-31T23:59:60Z']) {
+    expect([time, (await list(`since=${time}`)).status]).toEqual([time, 400])
+  }
+})

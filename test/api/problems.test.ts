@@ -50,6 +50,27 @@ test('a path that no route has is not found, and a wrong method is told which on
   expect((await problemOf({ method: 'PUT', url: '/validate' })).answer.headers.allow).toBe('POST')
 })
 
+test('a method that nothing takes is told which ones are right, also where it would have a body', async () => {
+  const answer = await api().app.inject({ method: 'QUERY' as 'GET', url: '/runs' })
+  expect([answer.statusCode, answer.headers.allow]).toEqual([405, 'GET, HEAD, POST'])
+  const nowhere = await api().app.inject({
+    method: 'POST',
+    url: '/nothing',
+    payload: '<a/>',
+    headers: { 'content-type': 'text/xml' },
+  })
+  expect(nowhere.statusCode).toBe(404)
+})
+
+test('a start in a year that is none is refused', async () => {
+  const answer = await api().app.inject({
+    method: 'POST',
+    url: '/runs',
+    payload: { ir: ECHO, startAt: '0000-01-01T00:00:00.000Z' },
+  })
+  expect([answer.statusCode, answer.json().type]).toEqual([400, '/problems/malformed-request'])
+})
+
 describe('A hostile body is a problem in bounded time', () => {
   const deep = (open: string, close: string, levels: number) => `${open.repeat(levels)}1${close.repeat(levels)}`
   const laughs = [

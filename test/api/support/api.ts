@@ -29,6 +29,8 @@ import { openStorage, type Storage } from '../../storage/support/storage.ts'
 export type TestApi = Storage & {
   app: Awaited<ReturnType<typeof buildApi>>
   bridge: Bridge
+  /** Where its blobs lie. */
+  blobFolder: string
   /** What it logged, line by line. */
   logged: Record<string, unknown>[]
 }
@@ -43,6 +45,7 @@ export type TestApiOptions = {
   /** Whether callers need a key. Default false. */
   needsKeys?: boolean
   tokens?: TokenOptions
+  timeouts?: { headersMs: number; requestMs: number }
 }
 
 /**
@@ -97,11 +100,13 @@ export async function openApi(options: TestApiOptions): Promise<TestApi & { clos
       { name: 'the blob store', check: blobs.check },
     ],
     logger,
+    ...(options.timeouts && { timeouts: options.timeouts }),
   })
   return {
     ...storage,
     app,
     bridge,
+    blobFolder: folder,
     logged,
     async close() {
       await app.close()

@@ -1,3 +1,5 @@
+import { problem } from './problem.ts'
+
 /** A route's pattern, to tell a wrong method from a wrong path. */
 export type RouteShape = { matches: RegExp; methods: string[] }
 
@@ -14,3 +16,8 @@ export function allowedMethods(routes: readonly RouteShape[], url: string): stri
 
 const segmentPattern = (segment: string): string =>
   segment.startsWith(':') ? '[^/]+' : segment.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+export const wrongMethod = (method: string, allowed: readonly string[]) =>
+  problem('method-not-allowed', `${method} is not taken here, but ${allowed.join(', ')}.`, {
+    headers: { allow: allowed.join(', ') },
+  })

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
+import { problem } from './problem.ts'
 import { readJson, readUtf8 } from './read-json.ts'
 import { readYaml } from './read-yaml.ts'
 
@@ -19,6 +20,12 @@ declare module 'fastify' {
 /** How bodies are read: JSON everywhere, YAML where a route takes a document. No body is no body, whatever its type. */
 export const bodies = fastifyPlugin(
   async (app: FastifyInstance) => {
+    // Nothing is unpacked: what a small body would unpack to nobody knows.
+    app.addHook('preParsing', async ({ headers }) => {
+      const { 'content-encoding': encoding } = headers
+      if (encoding === undefined || encoding.toLowerCase() === 'identity') return
+      throw problem('unsupported-media-type', 'A body is taken as it is, and not packed: leave Content-Encoding out.')
+    })
     app.removeAllContentTypeParsers()
     for (const [mediaType, read] of [
       ['application/json', readJson],

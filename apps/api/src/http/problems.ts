@@ -1,9 +1,16 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import { allowedMethods, type RouteShape, routeShape } from './allowed-methods.ts'
+import { allowedMethods, type RouteShape, routeShape, wrongMethod } from './allowed-methods.ts'
 import { type ProblemAnswer, problem, problemBody, problemHeaders } from './problem.ts'
 import { contextHeaders, continueTrace } from './request-context.ts'
 import { toProblem } from './to-problem.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The methods that some route has for this path. */
+    allowedMethodsOf(url: string): string[]
+  }
+}
 
 /** Every answer that is no success is a problem document: ours, the framework's, a missing route, a wrong method. */
 export const problems = fastifyPlugin(
@@ -13,23 +20,24 @@ export const problems = fastifyPlugin(
       routes.push(routeShape(route.url, route.method))
     })
 
-    app.setErrorHandler((error, request, reply) => {
-      const answer = toProblem(error)
+    app.decorate('allowedMethodsOf', (url) => allowedMethods(routes, url))
+
+    const missing = ({ url, method }: FastifyRequest): ProblemAnswer => {
+      const allowed = allowedMethods(routes, url)
+      return allowed.length > 0 && !allowed.includes(method)
+        ? wrongMethod(method, allowed)
+        : problem('not-found', 'There is no such route: GET /openapi.yaml lists them.')
+    }
+
+    app.setErrorHandler((error: Partial<FastifyError>, request, reply) => {
+      // Where no route is, what the framework would say of the body does not matter.
+      const answer = request.is404 && error.code?.startsWith('FST_ERR') ? missing(request) : toProblem(error)
       if (answer.problem === 'internal') request.log.error({ err: error }, 'A request failed')
       else if (answer.extras.cause !== undefined) request.log.warn({ err: answer.extras.cause }, answer.message)
       return sendProblem(request, reply, answer)
     })
 
-    app.setNotFoundHandler((request, reply) => {
-      const allowed = allowedMethods(routes, request.url)
-      const answer =
-        allowed.length > 0 && !allowed.includes(request.method)
-          ? problem('method-not-allowed', `${request.method} is not taken here, but ${allowed.join(', ')}.`, {
-              headers: { allow: allowed.join(', ') },
-            })
-          : problem('not-found', 'There is no such route: GET /openapi.yaml lists them.')
-      return sendProblem(request, reply, answer)
-    })
+    app.setNotFoundHandler((request, reply) => sendProblem(request, reply, missing(request)))
   },
   { name: 'problems', dependencies: ['request-context'] },
 )

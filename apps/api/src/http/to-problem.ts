@@ -22,6 +22,9 @@ export function toProblem(error: unknown): ProblemAnswer {
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return problem('malformed-request', 'The body’s size does not fit Content-Length.')
   }
+  if (typeof code === 'string' && OUT_OF_RANGE.has(code)) {
+    return problem('malformed-request', 'A time is out of the range that can be kept.', { cause: error })
+  }
   if (isUnavailable(error)) {
     return problem('dependency-unavailable', 'The database cannot be reached.', { cause: error })
   }
@@ -30,6 +33,9 @@ export function toProblem(error: unknown): ProblemAnswer {
   }
   return problem('internal', '', { cause: error })
 }
+
+/** SQLSTATEs of a time that a schema takes and Postgres does not, such as one of the year 0. */
+const OUT_OF_RANGE = new Set<string>(['22007', '22008', '22009'])
 
 const PLACES: Record<string, string> = { body: 'body', querystring: 'query', params: 'path', headers: 'header' }
 

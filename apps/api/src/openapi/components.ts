@@ -48,3 +48,19 @@ export function localRefs(value: unknown, replace: ($ref: string) => object): un
   const copy = Object.fromEntries(Object.entries(rest).map(([key, part]) => [key, localRefs(part, replace)]))
   return typeof $ref === 'string' ? { ...copy, ...replace($ref) } : copy
 }
+
+/** The components that `document` refers to, directly or through others: schemas/ has shapes that no client meets. */
+export function reachable(document: unknown, all: Record<string, object>): Record<string, object> {
+  const found = new Set<string>()
+  const look = (part: unknown) =>
+    localRefs(part, ($ref) => {
+      const name = $ref.replace('#/components/schemas/', '')
+      if (!found.has(name)) {
+        found.add(name)
+        look(all[name])
+      }
+      return {}
+    })
+  look(document)
+  return Object.fromEntries(Object.entries(all).filter(([name]) => found.has(name)))
+}

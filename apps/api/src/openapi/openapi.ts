@@ -5,7 +5,7 @@ import fastifyPlugin from 'fastify-plugin'
 import { stringify } from 'yaml'
 import { accessOf } from '../auth/scopes.ts'
 import { SECURITY_SCHEMES, withAccess } from './access.ts'
-import { componentName, components, localRefs } from './components.ts'
+import { componentName, components, localRefs, reachable } from './components.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -95,7 +95,8 @@ function documentOf(gathered: object, optionalBodies: ReadonlySet<string | undef
   for (const { operationId, requestBody } of Object.values(document.paths).flatMap(Object.values<Operation>)) {
     if (requestBody && optionalBodies.has(operationId)) requestBody.required = false
   }
-  return { ...document, components: { securitySchemes: SECURITY_SCHEMES, schemas: components(SCHEMAS) } }
+  const schemas = reachable(document, components(SCHEMAS))
+  return { ...document, components: { securitySchemes: SECURITY_SCHEMES, schemas } }
 }
 
 function replaceMarks(value: unknown): unknown {

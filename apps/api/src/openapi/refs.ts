@@ -13,10 +13,10 @@ export const answer = (description: string, schema: object, headers?: object) =>
   content: { 'application/json': { schema } },
 })
 
-/** The problems that a route answers with, by status. `internal` and `dependency-unavailable` belong to every route. */
+/** The problems that a route answers with, by status. Those of EVERY_ROUTE belong to every route. */
 export function problemAnswers(...names: ProblemName[]): Record<string, object> {
   const byStatus = new Map<number, ProblemName[]>()
-  for (const name of [...names, 'internal', 'dependency-unavailable'] as const) {
+  for (const name of new Set([...names, ...EVERY_ROUTE])) {
     const { status } = PROBLEMS[name]
     byStatus.set(status, [...(byStatus.get(status) ?? []), name])
   }
@@ -30,6 +30,9 @@ export function problemAnswers(...names: ProblemName[]): Record<string, object> 
     ]),
   )
 }
+
+/** What cannot be read, headers that are too large, and what is wrong on our side. */
+const EVERY_ROUTE = ['malformed-request', 'too-large', 'internal', 'dependency-unavailable'] as const
 
 /** A run's id where it is text: nothing else reaches the database. */
 export const RUN_ID = {

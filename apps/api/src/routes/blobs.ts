@@ -76,7 +76,7 @@ export const blobRoutes: FastifyPluginAsync<Parts> = async (
         },
         response: {
           200: { description: 'The value.', content: { 'application/json': { schema: {} } } },
-          206: { description: 'The part.', content: { 'application/json': { schema: { type: 'string' } } } },
+          206: { description: 'The part.', content: { 'application/json': { schema: {} } } },
           304: { description: 'You have it.', type: 'null' },
           ...problemAnswers('malformed-request', 'not-found', 'invalid-range'),
         },

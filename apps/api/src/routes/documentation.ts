@@ -15,7 +15,7 @@ export const documentationRoutes: FastifyPluginAsync = async (app) => {
         tags: ['documentation'],
         summary: 'Get this document',
         response: {
-          200: { description: 'OpenAPI 3.1.', content: { 'application/yaml': { schema: { type: 'string' } } } },
+          200: { description: 'OpenAPI 3.1.', content: { 'application/yaml': { schema: {} } } },
           ...problemAnswers(),
         },
       },

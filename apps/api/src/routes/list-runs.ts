@@ -2,6 +2,7 @@ import type { RunPage, RunStatus, Time } from '@treadle/contract'
 import type { RunFilter, RunStore } from '@treadle/storage'
 import type { FastifyPluginAsync } from 'fastify'
 import { PAGE_QUERY, pageOf, readCursor, writeCursor } from '../http/cursor.ts'
+import { problem } from '../http/problem.ts'
 import { answer, problemAnswers, RUN_ID, ref } from '../openapi/refs.ts'
 import { runView } from '../runs/run-view.ts'
 
@@ -66,10 +67,22 @@ export const listRunsRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'list'> }>
 
 type Filter = Omit<Query, 'limit' | 'cursor'>
 
-function filterOf({ tag, ...rest }: Filter): Omit<RunFilter, 'limit'> {
-  if (tag === undefined) return rest
-  const [key = '', ...value] = tag.split('=')
-  return { ...rest, tag: { key, ...(value.length > 0 && { value: value.join('=') }) } }
+function filterOf({ tag, since, until, ...rest }: Filter): Omit<RunFilter, 'limit'> {
+  const [key = '', ...value] = (tag ?? '').split('=')
+  return {
+    ...rest,
+    ...(since !== undefined && { since: instantOf(since, 'since') }),
+    ...(until !== undefined && { until: instantOf(until, 'until') }),
+    ...(tag !== undefined && { tag: { key, ...(value.length > 0 && { value: value.join('=') }) } }),
+  }
+}
+
+/** In UTC: what RFC 3339 takes as an offset or a year is more than what a database does. */
+function instantOf(text: string, name: string): Time {
+  const time = new Date(text)
+  const year = Number.isNaN(time.getTime()) ? Number.NaN : time.getUTCFullYear()
+  if (year >= 1 && year <= 9_999) return time.toISOString()
+  throw problem('malformed-request', `${name} is no time of the years 1 to 9999.`)
 }
 
 /** The time and the id of a run. */
