@@ -30,7 +30,7 @@ test('whatever the document lets one send, the answer is one that it tells of', 
     // A document that fits its schema may have findings all the same, and a cursor may be one of another list.
     '--exclude-checks=positive_data_acceptance',
     '--phases=examples,coverage,fuzzing,stateful',
-    `--max-examples=${isFull ? 200 : 8}`,
+    `--max-examples=${isFull ? 200 : 4}`,
     '--seed=1',
     '--no-shrink',
     '--continue-on-failure',

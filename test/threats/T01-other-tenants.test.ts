@@ -172,7 +172,8 @@ describe('T1: nothing of another tenant is found', () => {
 /** Everything that the owner has, whatever table it is in. */
 async function rowsOfOwner(): Promise<string[]> {
   const { rows: tables } = await api().admin.query<{ name: string }>(
-    "select tablename as name from pg_tables where schemaname = 'treadle' and tablename !~ '^events_' and tablename not in ('migrations', 'routines')",
+    `select c.table_name as name from information_schema.columns c join pg_tables t on t.tablename = c.table_name
+    where c.table_schema = 'treadle' and t.schemaname = 'treadle' and c.column_name = 'tenant' and c.table_name !~ '^events_'`,
   )
   const all: string[] = []
   for (const { name } of tables) {
