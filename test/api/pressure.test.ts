@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { useApi } from './support/api.ts'
 
-const api = useApi()
+const api = useApi({ eventLoopDelayMsMax: 2_000 })
 
 /** Keeps the event loop from turning, as too many requests do. */
 function block(ms: number): void {

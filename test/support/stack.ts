@@ -130,7 +130,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
     const blobs = rest.blobs === 's3' ? await startS3(supervisor, folder) : await blobFolder(folder)
     const common = { temporalAddress: `127.0.0.1:${temporalPort}`, temporalNamespace: 'default', blobs: blobs.blobs }
-    const env = { ...baseEnv(), ...blobs.env, ...rest.env }
+    // Two cores for everything: what is late is not overloaded.
+    const env = { TREADLE_EVENT_LOOP_DELAY_MS_MAX: '0', ...baseEnv(), ...blobs.env, ...rest.env }
 
     const addApi = async (name: string, ownEnv: NodeJS.ProcessEnv = {}) => {
       const port = await freePort()

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { TENANT_SCOPES } from '@treadle/api'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { useApi } from '../api/support/api.ts'
@@ -32,6 +33,7 @@ let owner: Record<string, string> = {}
 let intruder: Record<string, string> = {}
 /** Makes things under the owner’s names, which are then its own. */
 let namesake: Record<string, string> = {}
+let url = ''
 let runId = ''
 let sha256 = ''
 
@@ -39,6 +41,7 @@ beforeAll(async () => {
   owner = (await makeKey(api().admin, { tenant: 'owner' })).headers
   intruder = (await makeKey(api().admin, { tenant: 'intruder' })).headers
   namesake = (await makeKey(api().admin, { tenant: 'namesake' })).headers
+  url = await api().app.listen({ host: '127.0.0.1', port: 0 })
   const started = await api().app.inject({
     method: 'POST',
     url: '/runs',
@@ -117,6 +120,26 @@ const WITHOUT_IDS: Record<string, () => Promise<void>> = {
     const { body } = await api().app.inject({ url: '/metrics', headers: intruder })
     expect(body).toContain('treadle_runs_accepted_total')
     for (const foreign of ['owner', runId, sha256]) expect(body).not.toContain(foreign)
+  },
+  async putBlob() {
+    const put = async (headers: Record<string, string>) =>
+      (
+        await fetch(`${url}/blobs`, {
+          method: 'POST',
+          headers: { ...headers, 'content-type': 'application/json' },
+          body: JSON.stringify(FOREIGN_BLOB_TEXT),
+        })
+      ).json() as Promise<{ sha256: string }>
+    // The same bytes have the same name, and are somebody's own all the same.
+    expect((await put(namesake)).sha256).toBe(sha256)
+    expect((await fetch(`${url}/blobs/${sha256}`, { headers: intruder })).status).toBe(404)
+  },
+  async decodePayloads() {
+    // A payload names no tenant: what reads it is a scope for operators, which no key of a tenant has without being given it.
+    const { headers } = await makeKey(api().admin, { tenant: 'intruder', scopes: TENANT_SCOPES })
+    const payload = { payloads: [] }
+    const answer = await api().app.inject({ method: 'POST', url: '/codec/decode', headers, payload })
+    expect(answer.statusCode).toBe(403)
   },
   async validate() {
     await refusesForeignWorkflow('/validate')

@@ -11,7 +11,7 @@ const silent = { info() {}, warn() {}, error() {}, debug() {}, trace() {}, fatal
 
 // Only what the routes say of themselves is read: none of the parts is ever called.
 const app = await buildApi({
-  config: { bodyBytesMax: 1024, heartbeatMs: 1000, stallMs: 1000, corsOrigins: [] },
+  config: { bodyBytesMax: 1024, heartbeatMs: 1000, stallMs: 1000, corsOrigins: [], eventLoopDelayMsMax: 0 },
   keys: {},
   runs: {},
   workflows: {},

@@ -58,7 +58,10 @@ import { createStreams } from './stream/streams.ts'
 import { createStoreWorkflow } from './workflows/store-workflow.ts'
 
 export type ApiParts = {
-  config: Pick<Config, 'bodyBytesMax' | 'heartbeatMs' | 'stallMs' | 'corsOrigins' | 'requestsAMinute'>
+  config: Pick<
+    Config,
+    'bodyBytesMax' | 'heartbeatMs' | 'stallMs' | 'corsOrigins' | 'requestsAMinute' | 'eventLoopDelayMsMax'
+  >
   keys: KeyStore
   /** Whose a bearer token is; undefined: everybody may do everything, on a loopback address alone. */
   findPrincipal: ((token: string) => Promise<Principal | undefined>) | undefined
@@ -87,8 +90,6 @@ const HEADER_BYTES_MAX = 16 * 1024
 const TIMEOUTS = { headersMs: 10_000, requestMs: 30_000 }
 /** How often Node looks for headers that are late. Its own default of 30 s would let them be that much later. */
 const TIMEOUTS_CHECKED_MS = 1_000
-/** On average over a second. Later than that, answers come too late to be of use, and more requests make it worse. */
-const EVENT_LOOP_DELAY_MS_MAX = 2_000
 
 /** The API, ready for `inject` or `listen`. Closing it sends streams away and waits for the requests under way. */
 export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
@@ -144,7 +145,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   app.addHook('onRequest', async () => {
     if (isStopping) throw problem('overloaded', 'The server is stopping.')
   })
-  await app.register(pressure, { eventLoopDelayMsMax: EVENT_LOOP_DELAY_MS_MAX })
+  await app.register(pressure, config)
   await app.register(browsers, config)
   await app.register(authentication, {
     findPrincipal,

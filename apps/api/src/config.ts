@@ -17,6 +17,8 @@ export type Config = {
   /** What a tenant may take that has no quota of its own; undefined: as much as it wants. */
   readonly runsAtOnce: number | undefined
   readonly requestsAMinute: number | undefined
+  /** How late the event loop may be, on average over a second, before requests are turned away. 0: as late as it is. */
+  readonly eventLoopDelayMsMax: number
   readonly databaseUrl: string
   readonly databaseConnections: number
   /** `file:///folder` or `s3://bucket?…`, see openBlobs. */
@@ -87,6 +89,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     corsOrigins: list('TREADLE_CORS_ORIGINS', checkOrigin),
     runsAtOnce: limit('TREADLE_RUNS_AT_ONCE'),
     requestsAMinute: limit('TREADLE_REQUESTS_A_MINUTE'),
+    eventLoopDelayMsMax: integer('TREADLE_EVENT_LOOP_DELAY_MS_MAX', 2_000, 0, 60_000),
     databaseUrl: text('TREADLE_DATABASE_URL', undefined, url('postgres:', 'postgresql:')),
     databaseConnections: integer('TREADLE_DATABASE_CONNECTIONS', 10, 1, 1_000),
     blobs: text('TREADLE_BLOBS', undefined, url('file:', 's3:')),

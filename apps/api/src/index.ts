@@ -3,7 +3,7 @@
 export { newApiKey } from './auth/api-key.ts'
 export { createVerifyToken, type TokenOptions } from './auth/json-web-tokens.ts'
 export { createFindPrincipal } from './auth/principal.ts'
-export { SCOPES } from './auth/scopes.ts'
+export { SCOPES, TENANT_SCOPES } from './auth/scopes.ts'
 export { type ApiParts, buildApi } from './build-api.ts'
 export { type Config, readConfig } from './config.ts'
 export { createCompileDocument } from './documents/compile-document.ts'

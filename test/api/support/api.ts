@@ -42,6 +42,8 @@ export type TestApiOptions = {
   corsOrigins?: string[]
   runsAtOnce?: number
   requestsAMinute?: number
+  /** Default 0: two cores for all tests are late, and not overloaded. */
+  eventLoopDelayMsMax?: number
   /** Whether callers need a key. Default false. */
   needsKeys?: boolean
   tokens?: TokenOptions
@@ -66,7 +68,7 @@ export function useApi(options: TestApiOptions = {}): () => TestApi {
 
 export async function openApi(options: TestApiOptions): Promise<TestApi & { close(): Promise<void> }> {
   const { bodyBytesMax = 4 * 1024 * 1024, heartbeatMs = 10_000, stallMs = 15_000 } = options
-  const { corsOrigins = [], runsAtOnce, requestsAMinute, needsKeys = false, tokens } = options
+  const { eventLoopDelayMsMax = 0, corsOrigins = [], runsAtOnce, requestsAMinute, needsKeys = false, tokens } = options
   const storage = await openStorage()
   const runs = createRunStore({ pool: storage.api, runsAtOnce })
   const keys = createKeyStore({ pool: storage.api })
@@ -81,7 +83,7 @@ export async function openApi(options: TestApiOptions): Promise<TestApi & { clos
   const blobRefs = createBlobRefs({ pool: storage.api })
   const starter = createStarter({ bridge, runs, blobRefs, specOf: createSpecOf(config), log: logger })
   const app = await buildApi({
-    config: { bodyBytesMax, heartbeatMs, stallMs, corsOrigins, requestsAMinute },
+    config: { bodyBytesMax, heartbeatMs, stallMs, corsOrigins, requestsAMinute, eventLoopDelayMsMax },
     keys,
     findPrincipal: needsKeys ? createFindPrincipal({ keys, verifyToken }) : undefined,
     runs,

@@ -8,6 +8,9 @@ export const SCOPES = [
   'payloads:read',
 ] as const
 
+/** What concerns a tenant's own; the others look at the whole deployment, and are for its operators. */
+export const TENANT_SCOPES = ['runs:read', 'runs:write', 'workflows:read', 'workflows:write'] as const
+
 export type Scope = (typeof SCOPES)[number]
 
 export const isScope = (text: string): text is Scope => SCOPES.some((scope) => scope === text)

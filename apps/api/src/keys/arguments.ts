@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { isScope, SCOPES, type Scope } from '../auth/scopes.ts'
+import { isScope, SCOPES, type Scope, TENANT_SCOPES } from '../auth/scopes.ts'
 
 export type KeyCommand =
   | { name: 'create'; tenant: string; label: string; scopes: Scope[]; validMs: number | undefined; isOnce: boolean }
@@ -14,7 +14,7 @@ export const USAGE = `usage: treadle-keys COMMAND
   revoke ID
   rotate ID [--grace 1d] [--expires 90d]      a new key; the old one is good for the time of grace
   quota  --tenant TENANT [--runs-at-once N] [--requests-a-minute N]
-TREADLE_ADMIN_DATABASE_URL names the database, as a login that owns the tables. Without --scopes a key may do everything. With
+TREADLE_ADMIN_DATABASE_URL names the database, as a login that owns the tables. Without --scopes a key may do everything with what is its tenant's. With
 --once none is made where the tenant has a good one of that name.`
 
 const OPTIONS = {
@@ -78,7 +78,7 @@ function tenantOf(tenant: string): string {
 }
 
 function scopesOf(text: string | undefined): Scope[] {
-  const words = text === undefined ? [...SCOPES] : text.split(',').filter(Boolean)
+  const words = text === undefined ? [...TENANT_SCOPES] : text.split(',').filter(Boolean)
   const unknown = words.filter((word) => !isScope(word))
   if (unknown.length > 0 || words.length === 0) {
     throw new Error(`--scopes has to be some of ${SCOPES.join(', ')}${unknown.length > 0 ? `, not ${unknown}` : ''}.`)
