@@ -41,7 +41,8 @@ show() {
 # next_stop RUN [SEQ]: waits until the run, past the event SEQ, waits for a person or ends; prints the type and the number of that event.
 next_stop() {
   local event
-  event=$(grep --max-count=1 '^data: ' < <(request "/runs/$1/stream?types=run.waiting&after=${2:-0}")) || return 1
+  # What is read no further makes curl complain.
+  event=$(grep --max-count=1 '^data: ' < <(request "/runs/$1/stream?types=run.waiting&after=${2:-0}" 2> /dev/null)) || return 1
   event=${event#data: }
   echo "$(field type <<<"$event") $(field seq <<<"$event")"
 }

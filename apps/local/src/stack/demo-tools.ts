@@ -9,6 +9,9 @@ export const DEMO_TOOLS_URL = 'http://127.0.0.1:8090'
 /** What `nightly-digest.yaml` calls its secret; the demonstration's service takes any value. */
 export const DEMO_SECRETS = { TREADLE_SECRET_CHAT_TOKEN: 'demonstration-only' }
 
+/** The functions that `mixed-languages.yaml` calls in TypeScript. */
+export const DEMO_FUNCTIONS = { TREADLE_FUNCTIONS: join(checkout, 'examples', 'typescript-tools', 'clean-text.mjs') }
+
 type Answer = { method: string; path: string; status: number; body: unknown }
 
 /** Small services as one finds them on the web, for the examples to call. */

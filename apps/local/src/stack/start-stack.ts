@@ -13,7 +13,7 @@ import { prepareTemporal } from '../temporal/prepare-temporal.ts'
 import { serverVersion } from '../temporal/server-version.ts'
 import { startTemporalServer } from '../temporal/temporal-server.ts'
 import { temporalWays } from '../temporal/ways.ts'
-import { DEMO_SECRETS, startDemoTools } from './demo-tools.ts'
+import { DEMO_FUNCTIONS, DEMO_SECRETS, startDemoTools } from './demo-tools.ts'
 import { deployWorkers } from './deploy-workers.ts'
 import type { Home } from './home.ts'
 import { provideGoWorker } from './provide-go-worker.ts'
@@ -66,7 +66,12 @@ export async function startLocalStack(parts: Parts): Promise<LocalStack> {
       port: config.apiPort,
       logFile: home.logFile('api'),
     }),
-    deployWorkers(supervisor, { ...worker, bundles: home.bundles, logFile: home.logFile('worker') }),
+    deployWorkers(supervisor, {
+      ...worker,
+      env: { ...DEMO_FUNCTIONS, ...worker.env },
+      bundles: home.bundles,
+      logFile: home.logFile('worker'),
+    }),
   ])
   await requireReady(api.url)
   report.say(`The API serves at ${api.url}, and a worker polls`)
