@@ -206,7 +206,7 @@ async function execute(
       return true
     },
     receive: notHere,
-    newRunId: notHere,
+    childRunId: notHere,
     startChild: notHere,
     childEnd: notHere,
   }

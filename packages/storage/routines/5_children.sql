@@ -3,7 +3,8 @@
 -- Stores a child of the run `in_parent`, as `treadle.insert_run` does, unless it is there. `in_node`: the path of the node that waits for its
 -- end; null for a child that is let go. `in_plan`: of an inline document; null for the stored workflow `in_name` in `in_version` (a number
 -- or a label), of which it keeps the version that it began with. Answers { createdAt, name, version?, plan? } (the plan of a stored
--- workflow), { error: "not-found" } where there is no such workflow, or { error: "ended" } where the parent has its last event.
+-- workflow), { error: "not-found" } where there is no such workflow, { error: "ended" } where the parent has its last event, or
+-- { error: "taken" } where a run of this id is somebody else's.
 -- As the owner: workers store no runs but these.
 create function treadle.insert_child(
   in_tenant text, in_parent text, in_node text, in_id text, in_input json, in_plan_hash text, in_plan json, in_name text, in_version text
@@ -36,6 +37,8 @@ begin
       '{}', parent.priority, null, in_parent, null, null, 'child of ' || in_parent,
       json_strip_nulls(json_build_object('workflow', in_name, 'version', case when is_stored then in_version end, 'parent', in_parent))::text);
     update treadle.runs r set parent_node = in_node where r.tenant = in_tenant and r.id = in_id returning * into child;
+  elsif child.parent is distinct from in_parent then
+    return json_build_object('error', 'taken');
   end if;
   return json_strip_nulls(json_build_object(
     'createdAt', to_char(child.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'version', child.workflow_version,

@@ -148,7 +148,7 @@ function createFakeSegmentHost({ run, log, work }: { run: RunRef; log: FakeLog; 
     evaluate: notHere,
     sleep: notHere,
     receive: notHere,
-    newRunId: notHere,
+    childRunId: notHere,
     startChild: notHere,
     childEnd: notHere,
   }

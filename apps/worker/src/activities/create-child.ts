@@ -32,6 +32,7 @@ export function createCreateChild({ children, refs, values, schemas }: CreateChi
       ...('plan' in workflow ? { plan: workflow.plan, planHash: hashOf(workflow.plan) } : { workflow }),
     })
     if (created.outcome === 'ended') throw refusal(new TreadleError('cancelled', 'The run has ended.'))
+    if (created.outcome === 'taken') throw refusal(new TreadleError('internal', `The run ${childRunId} is no child.`))
     if (created.outcome === 'not-found') throw refusal(unknownWorkflow(workflow as { name: string; version: string }))
 
     const { createdAt, plan } = created

@@ -114,7 +114,7 @@ export function createSegmentHost({
     },
     sleep: ({ untilMs }, cancellation) => time.until(untilMs, cancellation),
     receive: notHere,
-    newRunId: notHere,
+    childRunId: notHere,
     startChild: notHere,
     childEnd: notHere,
   }

@@ -42,8 +42,8 @@ export interface Host {
    * has let go. A host without it executes each node by itself.
    */
   executeSegment?(request: SegmentRequest, cancellation: Cancellation): Promise<SegmentOutcome>
-  /** An id for a child run. */
-  newRunId(): RunId
+  /** The id of the child run of the node at `path`: the same for each execution of the node. */
+  childRunId(path: string): RunId
   /** Starts a child run, unless it is there. Resolves to why it could not. */
   startChild(request: ChildRequest, cancellation: Cancellation): Promise<ErrorInfo | undefined>
   /** Resolves when the child has ended; when cancelled the child is, and it resolves once that has ended. */

@@ -133,7 +133,7 @@ export function createScriptHost(script: Script) {
           resolve(false)
         })
       }),
-    newRunId: () => 'run_child',
+    childRunId: () => 'run_child',
     startChild: () => Promise.resolve(undefined),
     /** A child is answered like a worker. */
     childEnd: ({ path }, cancellation) =>

@@ -59,7 +59,7 @@ export function createSession(args: RunArgs) {
   const gate = createGate(IN_FLIGHT_MAX)
   const limits = createLimits(args, carry?.limits)
   const pauses = createPauses({ args, children, gate, limits, status })
-  const host = createTemporalHost({ args, children, gate, outbox, recorder, inbox, limits, pauses, status })
+  const host = createTemporalHost({ args, startedAt, children, gate, outbox, recorder, inbox, limits, pauses, status })
   const cancellation = createCancellation()
   let defect: Failure | undefined
   let usage: Usage | undefined

@@ -1,26 +1,12 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
-import { startChild, uuid4, workflowInfo } from '@temporalio/workflow'
-import {
-  type ErrorInfo,
-  type RunArgs,
-  runIdOf,
-  WORKFLOW_TASK_QUEUE,
-  WORKFLOW_TYPE,
-  workflowIdOf,
-} from '@treadle/contract'
+import { startChild, workflowInfo } from '@temporalio/workflow'
+import { type ErrorInfo, type RunArgs, WORKFLOW_TASK_QUEUE, WORKFLOW_TYPE, workflowIdOf } from '@treadle/contract'
 import type { ChildRequest } from '../core/host.ts'
 import { createChild } from './activities.ts'
 import { DEPTH_MAX } from './bounds.ts'
 import { isStepwise } from './limits.ts'
 import { activityEnd } from './outcome.ts'
 import { statusKey, tenantKey, workflowKey } from './search-attributes.ts'
-
-/** A new run id whose randomness is replayed. */
-export function newChildRunId(): string {
-  const hex = uuid4().replaceAll('-', '')
-  const bytes = Uint8Array.from({ length: 16 }, (_, index) => Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16))
-  return runIdOf(Date.now(), bytes)
-}
 
 /**
  * Writes the child's row, then starts its workflow, which its parent's end leaves alone: a detached child goes on, and one that is waited for

@@ -4,6 +4,7 @@ import type { Cancellation } from '../core/cancellation.ts'
 import { cancelled, Failure, fail } from '../core/failure.ts'
 import type { ExecuteOutcome, ExecuteRequest, Host, ReceiveOutcome } from '../core/host.ts'
 import { evaluate, executeNode } from './activities.ts'
+import { childRunIdOf } from './child-run-id.ts'
 import type { Children } from './children.ts'
 import type { Gate } from './gate.ts'
 import { inScope } from './in-scope.ts'
@@ -14,11 +15,13 @@ import { activityEnd } from './outcome.ts'
 import type { Pauses } from './pauses.ts'
 import type { Recorder } from './recorder.ts'
 import { createSegments } from './segments.ts'
-import { newChildRunId, startChildRun } from './start-child-run.ts'
+import { startChildRun } from './start-child-run.ts'
 import type { Status } from './status.ts'
 
 type Parts = {
   args: RunArgs
+  /** Of the run, over continue-as-new too; RFC 3339. */
+  startedAt: string
   children: Children
   gate: Gate
   outbox: Outbox
@@ -32,6 +35,7 @@ type Parts = {
 /** The core's host in Temporal: workers are activities, time is timers, people are signals. */
 export function createTemporalHost({
   args,
+  startedAt,
   children,
   gate,
   outbox,
@@ -174,7 +178,7 @@ export function createTemporalHost({
       }
     },
 
-    newRunId: newChildRunId,
+    childRunId: (path) => childRunIdOf(run.id, path, Date.parse(startedAt)),
 
     async startChild(request, cancellation) {
       if (!(await gate.enter(cancellation))) return notStarted.error

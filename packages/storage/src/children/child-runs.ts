@@ -15,6 +15,8 @@ export type ChildInserted =
   | { outcome: 'not-found' }
   /** The parent has its last event: it starts nothing more. */
   | { outcome: 'ended' }
+  /** A run of this id is there that is no child of this parent. */
+  | { outcome: 'taken' }
 
 /** Stores runs that nodes of other runs start; see routines/5_children.sql. */
 export type ChildRuns = {
@@ -46,7 +48,7 @@ export const createChildRuns = ({ pool }: { pool: Pool }): ChildRuns => ({
   },
 })
 
-type Answer = { error: 'not-found' | 'ended' } | { createdAt: Time; plan?: Plan }
+type Answer = { error: 'not-found' | 'ended' | 'taken' } | { createdAt: Time; plan?: Plan }
 
 const INSERT = `select treadle.insert_child(
   $1::text, $2::text, $3::text, $4::text, $5::json, $6::text, $7::json, $8::text, $9::text) as answer`

@@ -34,7 +34,7 @@ export const runRun: Kind<NodeOf<'run'>> = (call) =>
 function progressOf(call: Call): Progress {
   const known = call.memo.progress as Progress | undefined
   if (known) return known
-  const progress = { childRunId: call.engine.host.newRunId() }
+  const progress = { childRunId: call.engine.host.childRunId(call.path) }
   call.memo.progress = progress
   return progress
 }
