@@ -28,9 +28,9 @@ test('every other one is refused, by a rule that names what would be allowed', (
     'apps/local/src/a.ts': `import '@treadle/nothing'`,
   }
   expect(violations(files)).toEqual([
-    'apps/api/src/a.ts: api-imports-only-contract-translator-bridge-storage',
+    'apps/api/src/a.ts: api-imports-only-contract-translator-bridge-storage-telemetry',
     'apps/local/src/a.ts: every-import-exists',
-    'apps/worker/src/a.ts: worker-imports-only-contract-expressions-interpreter-storage',
+    'apps/worker/src/a.ts: worker-imports-only-contract-expressions-interpreter-storage-telemetry',
     'packages/bridge/src/a.ts: bridge-imports-only-contract',
     'packages/contract/src/a.ts: contract-imports-only-itself',
     'packages/interpreter/src/a.ts: interpreter-imports-only-contract-expressions',
