@@ -40,12 +40,12 @@ const http = (url: string, more: Partial<HttpWork> = {}): HttpWork => ({
   ...more,
 })
 
-const call = async (work: HttpWork, timeoutMs = 5_000) =>
-  executor().attempt(await executor().newRun(), { work, timeoutMs })
+const call = async (work: HttpWork, timeoutMs = 5_000, task: object = {}) =>
+  executor().attempt(await executor().newRun(), { work, timeoutMs, ...task })
 
-const hostile = (behaviour: Behave, timeoutMs?: number) => {
+const hostile = (behaviour: Behave, timeoutMs?: number, task?: object) => {
   behave = behaviour
-  return call(http(HOSTILE.url), timeoutMs)
+  return call(http(HOSTILE.url), timeoutMs, task)
 }
 
 /** Ways to write 127.0.0.1, ::1, what clouds put their metadata on, and networks of one's own. */
@@ -248,18 +248,31 @@ describe('a hostile answer', () => {
     },
   )
 
-  test('without an end is read up to its bound', async () => {
+  test('without an end is read up to its bound where it has to fit a schema', async () => {
+    const { behaviour, sent } = endless()
+    const outcome = await hostile(behaviour, undefined, { outputSchema: { type: 'string' } })
+    expect(outcome).toMatchObject({ error: { type: 'tool_error', message: expect.stringContaining('larger than') } })
+    expect(sent()).toBeLessThan(40)
+  })
+
+  test('without an end that streams to the blobs ends with the node’s time', async () => {
+    const before = process.memoryUsage.rss()
+    expect(await hostile(endless().behaviour, 400)).toMatchObject({ error: { type: 'timeout' } })
+    expect(process.memoryUsage.rss() - before).toBeLessThan(100 * 1024 * 1024)
+  })
+
+  /** Sends as fast as it is read; `sent` counts MiB. */
+  function endless() {
     let sent = 0
-    const outcome = await hostile((_, response) => {
+    const behaviour: Behave = (_, response) => {
       const more = () => {
         while (!response.destroyed && response.write(MEBIBYTE)) sent += 1
       }
       response.on('drain', more)
       more()
-    })
-    expect(outcome).toMatchObject({ error: { type: 'tool_error', message: expect.stringContaining('larger than') } })
-    expect(sent).toBeLessThan(40)
-  })
+    }
+    return { behaviour, sent: () => sent }
+  }
 
   test('of one byte at a time ends with the node’s time', async () => {
     const outcome = await hostile((_, response) => {
