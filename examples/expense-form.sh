@@ -10,7 +10,7 @@ form=$(request "/runs/$id/pending" | field 'items[0].form')
 echo "The form: $form"
 
 echo "What does not fit the form is not taken, and the form stays open:"
-curl --silent --show-error ${TREADLE_API_KEY:+--header "Authorization: Bearer $TREADLE_API_KEY"} \
+curl --silent --show-error ${API_KEY:+--header "Authorization: Bearer $API_KEY"} \
   --header 'Content-Type: application/json' --data '{ "merchant": "Roma" }' "$BASE_URL/runs/$id/signals/confirm_expense"
 echo
 

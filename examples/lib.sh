@@ -8,7 +8,7 @@ EXAMPLES=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # request PATH [options of curl]: fails when the answer is no success.
 request() {
   curl --silent --show-error --fail-with-body --no-buffer \
-    ${TREADLE_API_KEY:+--header "Authorization: Bearer $TREADLE_API_KEY"} "$BASE_URL$1" "${@:2}"
+    ${API_KEY:+--header "Authorization: Bearer $API_KEY"} "$BASE_URL$1" "${@:2}"
 }
 
 # post PATH JSON
