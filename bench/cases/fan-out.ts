@@ -7,10 +7,11 @@ import { checkComplete } from './check-complete.ts'
 async function fanOutOf({ bed, quick }: CaseContext, name: SideName) {
   const side = await bed.side(name)
   const { url, events } = side
-  const work = quick ? { tokens: 400, subscribers: 100, timed: 10 } : { tokens: 1_500, subscribers: 1_000, timed: 20 }
-  const body = side.chatBody({ tokens: work.tokens, perSecond: 50 })
+  const work = quick ? { tokens: 100, subscribers: 100, timed: 10 } : { tokens: 500, subscribers: 1_000, timed: 20 }
+  const body = side.chatBody({ tokens: work.tokens, perSecond: 50, held: true })
+  const releaseUrl = `${(await bed.servers()).modelUrl}/release`
   return async () => {
-    const measured = await measureJob(bed, side, { kind: 'fanOut', url, body, events, ...work })
+    const measured = await measureJob(bed, side, { kind: 'fanOut', url, body, events, releaseUrl, ...work })
     checkComplete(name, measured)
     return { p50: measured.delayMs.p50, p99: measured.delayMs.p99, cpuMs: measured.serversCpuMs + measured.sideCpuMs }
   }

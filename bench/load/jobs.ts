@@ -34,12 +34,18 @@ export type StreamsResult = {
   tokensPerSecond: number
 }
 
-/** One run with many subscribers. Some of them, spread evenly, read and time each token; the others only count. */
-export type FanOutJob = Omit<StreamsJob, 'kind' | 'runs'> & { kind: 'fanOut'; subscribers: number; timed: number }
+/**
+ * One run with many subscribers, whose model is told at `releaseUrl` to begin once all are there. Some of them, spread evenly, read and
+ * time each token; the others only count.
+ */
+export type FanOutJob = Omit<StreamsJob, 'kind' | 'runs'> & {
+  kind: 'fanOut'
+  releaseUrl: string
+  subscribers: number
+  timed: number
+}
 export type FanOutResult = {
   delayMs: { p50: number; p99: number; max: number }
-  /** Tokens sent after the last subscriber was there: those that are timed. */
-  tokensTimed: number
   lost: number
   repeated: number
   /** Subscribers who only count, and did not count what the others did. */

@@ -4,9 +4,21 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { isModelOrder, type ModelOrder, stampToken } from './tokens.ts'
 
+// Opened by `POST /release`, maybe before the one order that waits for it has come.
+let gate = createGate()
+
 const server = createServer(async (request, response) => {
+  if (request.url?.endsWith('/release')) {
+    gate.open()
+    return response.writeHead(200).end('{}')
+  }
   const order = orderOf(await bodyOf(request))
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+  if (order.held) {
+    response.flushHeaders()
+    await gate.opened
+    gate = createGate()
+  }
   if (order.perSecond === 0) await sendUnthrottled(response, order.tokens)
   else await sendPaced(response, order)
   response.end(`${event({ delta: {}, finish_reason: 'stop' })}data: [DONE]\n\n`)
@@ -47,6 +59,14 @@ const tokenEvent = (index: number) => event({ delta: { content: stampToken(index
 
 const event = (choice: object) =>
   `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 0, model: 'm', choices: [{ index: 0, ...choice }] })}\n\n`
+
+function createGate() {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { open, opened }
+}
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   let text = ''

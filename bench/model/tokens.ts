@@ -1,7 +1,10 @@
 import { nowMicros } from '../harness/clock.ts'
 
-/** What a prompt asks of the model, as JSON: so many tokens, so fast; 0 is as fast as they are taken. */
-export type ModelOrder = { tokens: number; perSecond: number }
+/**
+ * What a prompt asks of the model, as JSON: so many tokens, so fast; 0 is as fast as they are taken. One that is `held` begins with the
+ * next `POST /release` to the model.
+ */
+export type ModelOrder = { tokens: number; perSecond: number; held?: boolean }
 
 export const isModelOrder = (value: unknown): value is ModelOrder =>
   typeof value === 'object' && value !== null && 'tokens' in value && 'perSecond' in value
