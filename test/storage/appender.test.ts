@@ -121,6 +121,38 @@ test('pieces of text that wait together become one event, whose offset is that o
   ])
 })
 
+test('thousands of pieces that wait together are a few events, which hold every character at its offset', async () => {
+  const run = await storage().startRun()
+  await claim(run, 'a')
+  const pieces = Array.from({ length: 5_000 }, (_, index) => `${index}😀`)
+  let offset = 0
+  const results = await Promise.all(
+    pieces.map((text, index) => {
+      const sent = delta(run, 1, index + 1, text, offset)
+      offset += [...text].length
+      return sent
+    }),
+  )
+  expect(results.every(({ accepted }) => accepted)).toBe(true)
+  const texts = (await readAll(storage().log, run)).slice(2).map(({ data }) => data as { text: string; offset: number })
+  expect(texts.map(({ text }) => text).join('')).toBe(pieces.join(''))
+  expect(texts.map((event) => event.offset)).toEqual(
+    texts.map(
+      (_, index) =>
+        [
+          ...texts
+            .slice(0, index)
+            .map(({ text }) => text)
+            .join(''),
+        ].length,
+    ),
+  )
+  expect(Math.max(...texts.map(({ text }) => text.length))).toBeLessThanOrEqual(8_192)
+  expect(texts.length).toBeLessThan(10)
+  expect(await delta(run, 1, 5_000, pieces.at(-1) ?? '', offset)).toMatchObject({ accepted: true }) // Sent again: stored already.
+  expect(await log(run)).toHaveLength(2 + texts.length)
+})
+
 test('the end of one node and the claim of the next travel in one batch, in this order', async () => {
   const run = await storage().startRun()
   await claim(run, 'a')

@@ -38,21 +38,26 @@ export function createAttemptWriter({ appender, redactor, stop, ...key }: Attemp
   /** The arguments of each tool call, by its index: a secret may be cut in two there as well. */
   const calls = new Map<number, TextStream>()
 
-  const append = async (type: EventType, data: object) => {
+  /** Tokens that travel together share what comes back, which is heeded once. */
+  let heeded: Promise<AppendResult> | undefined
+
+  const append = (type: EventType, data: object): Promise<void> => {
     ordinal += 1
-    appender.append({ ...key, events: [{ ordinal, type, data }] }).then(heed, (lost) => stop.now({ lost }))
-    await appender.room()
+    const stored = appender.append({ ...key, events: [{ ordinal, type, data }] })
+    if (stored !== heeded) stored.then(heed, (lost) => stop.now({ lost }))
+    heeded = stored
+    return appender.room()
   }
   const heed = ({ accepted, cancelRequested }: AppendResult) => {
     if (!accepted) stop.now('fenced')
     else if (cancelRequested) stop.now('cancelled')
   }
-  const delta = async (text: string) => {
+  const delta = (text: string): Promise<void> => {
     const shown = storableText(text)
-    if (shown === '') return
+    if (shown === '') return appender.room()
     const data = { text: shown, offset }
     offset += codePoints(shown)
-    await append('node.delta', data)
+    return append('node.delta', data)
   }
   const toolDelta = async ({ arguments: shown = '', ...head }: ToolCallPiece) => {
     const piece = { ...head, ...(shown !== '' && { arguments: storableText(shown) }) }

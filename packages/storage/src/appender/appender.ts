@@ -6,9 +6,10 @@ import { type Log, SILENT } from '../log.ts'
 import { type Batch, createBatch } from './batch.ts'
 import { checkEvents, checkPath } from './check.ts'
 import { type Item, roughSize, sizeOfEvents, type Waiting } from './items.ts'
+import { joinCall } from './join-calls.ts'
 import { settle } from './settle.ts'
 import { type BatchAnswer, type Statement, toStatement } from './statement.ts'
-import type { Appender } from './types.ts'
+import type { Appender, AppendRequest, AppendResult, EndRequest } from './types.ts'
 
 export type AppenderOptions = {
   /** Connections of a login in `treadle_worker`. One at a time is used. */
@@ -21,6 +22,7 @@ export type AppenderOptions = {
 }
 
 const BYTES_MAX = 8 * 1024 * 1024
+const THERE_IS_ROOM = Promise.resolve()
 const RETRY_FIRST_MS = 20
 const RETRY_MAX_MS = 2_000
 const CLOSE_TIMEOUT_MS = 10_000
@@ -53,7 +55,7 @@ export function createAppender({
     }))
   }
 
-  async function append({ run, path, attempt, events }: Parameters<Appender['append']>[0]) {
+  function append({ run, path, attempt, events }: Parameters<Appender['append']>[0]) {
     return enqueueAttempt({ run, path, attempt, events })
   }
 
@@ -61,16 +63,27 @@ export function createAppender({
     return enqueueAttempt(request)
   }
 
-  async function enqueueAttempt(request: Parameters<Appender['append']>[0] & Partial<Parameters<Appender['end']>[0]>) {
-    checkEvents(request.events, request.end)
-    const path = checkPath(request.path)
-    const bytes = sizeOfEvents(request.events) + (request.end ? 2 * roughSize(request.end) : 0)
-    return enqueue<Awaited<ReturnType<Appender['append']>>>(bytes, (waiting) => ({
-      ...waiting,
-      kind: 'attempt',
-      ...request,
-      path,
-    }))
+  function enqueueAttempt(request: AppendRequest & Partial<EndRequest>): Promise<AppendResult> {
+    try {
+      checkEvents(request.events, request.end)
+      const path = checkPath(request.path)
+      const bytes = sizeOfEvents(request.events) + (request.end ? 2 * roughSize(request.end) : 0)
+      const joined = closed ? undefined : joinCall(queue.at(-1), request, bytes)
+      if (joined) {
+        bytesWaiting += bytes
+        return joined
+      }
+      return enqueue<AppendResult>(bytes, (waiting) => ({
+        ...waiting,
+        kind: 'attempt',
+        ...request,
+        first: (request.events[0] ?? request.end)?.ordinal ?? 0,
+        events: [...request.events],
+        path,
+      }))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   async function record(request: Parameters<Appender['record']>[0]) {
@@ -84,15 +97,15 @@ export function createAppender({
 
   function enqueue<Result>(bytes: number, toItem: (waiting: Waiting<Result>) => Item): Promise<Result> {
     if (closed) return Promise.reject(new Error('The appender is closed.'))
-    return new Promise((resolve, reject) => {
-      queue.push(toItem({ bytes, resolve, reject }))
-      bytesWaiting += bytes
-      sending ??= sendAll()
-    })
+    const { promise, resolve, reject } = withResolvers<Result>()
+    queue.push(toItem({ bytes, result: promise, resolve, reject }))
+    bytesWaiting += bytes
+    sending ??= sendAll()
+    return promise
   }
 
-  async function room(): Promise<void> {
-    if (bytesWaiting >= bytesMax) await new Promise<void>((resolve) => waitingForRoom.push(resolve))
+  function room(): Promise<void> {
+    return bytesWaiting < bytesMax ? THERE_IS_ROOM : new Promise<void>((resolve) => waitingForRoom.push(resolve))
   }
 
   async function flush(): Promise<void> {
@@ -167,4 +180,15 @@ export function createAppender({
       }
     }
   }
+}
+
+// Node 20 has no Promise.withResolvers.
+function withResolvers<Result>() {
+  let resolve: (result: Result) => void = () => {}
+  let reject: (error: Error) => void = () => {}
+  const promise = new Promise<Result>((onResult, onError) => {
+    resolve = onResult
+    reject = onError
+  })
+  return { promise, resolve, reject }
 }

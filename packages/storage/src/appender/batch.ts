@@ -74,8 +74,9 @@ export function createBatch(): Batch {
     if (item.kind === 'claim') return claimed.has(key)
     const entry = attemptOf.get(key)
     if (item.kind !== 'attempt' || entry === undefined) return false
-    const repeats = (item.events[0] ?? item.end)?.ordinal ?? 0
-    return entry.end !== undefined || entry.attempt !== item.attempt || repeats <= (entry.events.at(-1)?.ordinal ?? 0)
+    return (
+      entry.end !== undefined || entry.attempt !== item.attempt || item.first <= (entry.events.at(-1)?.ordinal ?? 0)
+    )
   }
 
   function take(item: Item, key: string): void {

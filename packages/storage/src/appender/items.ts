@@ -12,6 +12,8 @@ import type {
 export type Waiting<Result> = {
   /** Roughly what it takes on the wire. */
   bytes: number
+  /** What its caller was given. */
+  result: Promise<Result>
   resolve: (result: Result) => void
   reject: (error: Error) => void
 }
@@ -21,6 +23,8 @@ export type AttemptItem = Waiting<AppendResult> & {
   run: RunRef
   path: string
   attempt: number
+  /** The lowest ordinal; that of a joined event is its last. */
+  first: number
   events: AttemptEvent[]
   end?: EndRequest['end']
 }
