@@ -29,7 +29,12 @@ test('a run goes all the way, and its tokens arrive before the node has complete
     'node.completed answer',
     'run.completed',
   ])
-  expect(await client().result(run.id)).toEqual({ id: run.id, status: 'completed', output: { answer: 'Forty-two' } })
+  expect(await client().result(run.id)).toEqual({
+    id: run.id,
+    status: 'completed',
+    output: { answer: 'Forty-two' },
+    usage: expect.objectContaining({ llmCalls: 1, outputTokens: 2 }),
+  })
 })
 
 test('the run shows what it used, and its state what it computed', async () => {

@@ -8,8 +8,8 @@ export type OutboxCarry = { lastN: number; events: OutboxEvent[]; sentN?: number
 /**
  * The workflow's own events on their way to the log.
  * 1. Events are numbered 1, 2, 3, … over the whole run, over continue-as-new too.
- * 2. One is kept until it was sent and the log is known to have it; whatever goes to a worker carries all that are kept. A workflow task
- *    that Temporal has executed again finds numbers in the log that it has not sent yet: what was lost had written them, perhaps otherwise.
+ * 2. One is kept until the log is known to have it; whatever goes to a worker carries all that are kept. A workflow task that Temporal has
+ *    executed again finds numbers in the log that it has not sent yet: what was lost had written them.
  */
 export type Outbox = ReturnType<typeof createOutbox>
 
@@ -34,9 +34,8 @@ export function createOutbox(carry: OutboxCarry = { lastN: 0, events: [] }) {
     },
     /** The log has all up to `n`. */
     applied(n: number): void {
-      const last = Math.min(n, sentN)
-      if (events.length === 0 || last < (events[0]?.n ?? 0)) return
-      events = events.filter((event) => event.n > last)
+      if (events.length === 0 || n < (events[0]?.n ?? 0)) return
+      events = events.filter((event) => event.n > n)
       bytes = sizeOf(events)
     },
     get lastN() {
@@ -45,7 +44,7 @@ export function createOutbox(carry: OutboxCarry = { lastN: 0, events: [] }) {
     isApplied: (n: number): boolean => n < (events[0]?.n ?? lastN + 1),
     /** Something waits that nothing carries. */
     get hasUnsent() {
-      return lastN > sentN
+      return (events.at(-1)?.n ?? 0) > sentN
     },
     /** Too much to be carried by each activity. */
     get isLarge() {
