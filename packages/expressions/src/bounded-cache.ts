@@ -1,6 +1,9 @@
+/** Forgetting one key at a time would look through the holes that the ones before have left, again and again. */
+const KEPT_SHARE = 0.75
+
 /**
- * Remembers what a pure function gave for a key, and forgets the oldest keys when there are too many, or when they are
- * too long together. Sharing it between runs changes nothing but time.
+ * Remembers what a pure function gave for a key. When there are too many keys, or they are too long together, it forgets the oldest quarter.
+ * Sharing it between runs changes nothing but time.
  */
 export function boundedCache<Value extends object>({ entriesMax, charactersMax }: CacheBounds) {
   const entries = new Map<string, Value>()
@@ -17,8 +20,9 @@ export function boundedCache<Value extends object>({ entriesMax, charactersMax }
   }
 
   function forgetOldest() {
+    if (entries.size <= entriesMax && characters <= charactersMax) return
     for (const oldest of entries.keys()) {
-      if (entries.size <= entriesMax && characters <= charactersMax) return
+      if (entries.size <= entriesMax * KEPT_SHARE && characters <= charactersMax * KEPT_SHARE) return
       entries.delete(oldest)
       characters -= oldest.length
     }

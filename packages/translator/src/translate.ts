@@ -49,9 +49,9 @@ export function translate(document: unknown, options: TranslateOptions = {}): Tr
   const lowered = lowerProgram(analysis.program, lowerOptions(options, analysis.boundsOf), blobs)
   // In the order of the canonical form, so that a plan is the same text however it is written out.
   const { value: plan, json } = canonical(lowered)
-  const bytes = new TextEncoder().encode(json)
-  if (bytes.length > limits.planBytes) {
-    const message = `the plan has ${bytes.length} bytes, and may have ${limits.planBytes}`
+  const bytes = Buffer.byteLength(json)
+  if (bytes > limits.planBytes) {
+    const message = `the plan has ${bytes} bytes, and may have ${limits.planBytes}`
     findings.add({ code: 'plan-too-large', path: '', message })
     return { ok: false, diagnostics: answer(), ...bounds }
   }
@@ -59,7 +59,7 @@ export function translate(document: unknown, options: TranslateOptions = {}): Tr
     ok: true,
     diagnostics: answer(),
     plan,
-    planHash: createHash('sha256').update(bytes).digest('hex'),
+    planHash: createHash('sha256').update(json).digest('hex'),
     ...bounds,
     blobs: [...blobs.values()],
     ...(options.run ? { spec: buildSpec(plan, options.run, limits.executionTimeoutMs) } : {}),

@@ -36,6 +36,12 @@ function sort(value: unknown, state: { hasIndexKey: boolean }): unknown {
 }
 
 function sortItems(items: unknown[], state: { hasIndexKey: boolean }): unknown[] {
-  const sorted = items.map((item) => sort(item, state))
-  return sorted.every((item, index) => item === items[index]) ? items : sorted
+  let sorted: unknown[] | undefined
+  for (let index = 0; index < items.length; index++) {
+    const item = sort(items[index], state)
+    if (item === items[index]) continue
+    sorted ??= [...items]
+    sorted[index] = item
+  }
+  return sorted ?? items
 }
