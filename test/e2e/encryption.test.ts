@@ -1,8 +1,17 @@
+import { fileURLToPath } from 'node:url'
 import { Connection } from '@temporalio/client'
 import type { Payloads } from '@treadle/contract'
-import { expect, test } from 'vitest'
+import {
+  buildGoWorker,
+  cacheFolder,
+  createReport,
+  preparePython,
+  startGoWorker,
+  startPythonWorker,
+} from '@treadle/local'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { useStack } from '../support/use-stack.ts'
-import { createClient } from './support/client.ts'
+import { collect, createClient, faultsOf } from './support/client.ts'
 import { followUntil } from './support/follow-until.ts'
 
 const key = (byte: number) => Buffer.alloc(32, byte).toString('base64')
@@ -28,14 +37,16 @@ const ASK = {
 }
 
 /** Every payload of the run's history, as Temporal keeps it. */
-async function payloadsOf(id: string): Promise<Payloads['payloads']> {
+const payloadsOf = async (id: string): Promise<Payloads['payloads']> => payloadsIn(await historyOf(id))
+
+async function historyOf(id: string) {
   const connection = await Connection.connect({ address: stack().temporalAddress })
   try {
     const { history } = await connection.workflowService.getWorkflowExecutionHistory({
       namespace: 'default',
       execution: { workflowId: `default:${id}` },
     })
-    return payloadsIn(history)
+    return history?.events ?? []
   } finally {
     await connection.close()
   }
@@ -106,4 +117,75 @@ test('what cannot be decrypted is a problem of the request, and what was not enc
     400,
     'There is no key lost to decrypt with.',
   ])
+})
+
+describe('workers of other languages', () => {
+  const examples = fileURLToPath(new URL('../../examples/', import.meta.url))
+
+  // The first build of the Go worker compiles what it is made of.
+  beforeAll(async () => {
+    const environment = await preparePython({ env: process.env, cacheFolder: cacheFolder(), report: createReport() })
+    const program = { ...environment, path: [`${examples}python-tools`] }
+    const executable = await buildGoWorker({ env: process.env, folder: `${examples}go-tools` })
+    const keys = { TREADLE_ENCRYPTION_KEYS: `${NEW},${OLD}` }
+    await stack().startWorker({ ...keys, TREADLE_FUNCTIONS: 'my_tools' }, (supervisor, options) =>
+      startPythonWorker(supervisor, program, options),
+    )
+    await stack().startWorker(keys, (supervisor, options) => startGoWorker(supervisor, executable, options))
+  }, 600_000)
+
+  test('read what is encrypted, and show Temporal neither their results nor the details of their failures', async () => {
+    const tool = (name: string, runtime: string) => ({ kind: 'function', name, runtime })
+    stack().model.when({ prompt: 'Python says' }, [{ text: `said ${MARK}` }])
+    const { id } = await client().start({
+      ir: {
+        ir: 'treadle/v1',
+        name: 'sealed-in-all-languages',
+        models: { fast: { provider: 'openai', model: 'scripted' } },
+        tools: { score: tool('score_text', 'python'), rank: tool('rank', 'go') },
+        nodes: {
+          scored: { kind: 'tool', tool: 'score', args: { text: '${input.text}' } },
+          ranked: { kind: 'tool', tool: 'rank', args: { items: [{ text: '${input.text}', score: 1 }] } },
+          said: { kind: 'llm', model: 'fast', runtime: 'python', prompt: 'Python says ${nodes.ranked.best.text}' },
+          failed: {
+            kind: 'tool',
+            tool: 'score',
+            args: { text: '' },
+            after: ['said'],
+            catch: [{ on: ['nothing_to_score'], do: { kind: 'set', value: 'caught' } }],
+          },
+        },
+        output: {
+          scored: '${nodes.scored}',
+          best: '${nodes.ranked.best}',
+          said: '${nodes.said}',
+          failed: '${nodes.failed}',
+        },
+      },
+      input: { text: MARK },
+    })
+    const events = await collect(client().follow(id))
+    expect(faultsOf(events)).toEqual([])
+    expect(await client().result(id)).toMatchObject({
+      status: 'completed',
+      output: { scored: { score: 1 }, best: { text: MARK }, said: `said ${MARK}`, failed: 'caught' },
+    })
+    const history = await historyOf(id)
+    const ends = Object.fromEntries(
+      history.flatMap(({ activityTaskCompletedEventAttributes: done, activityTaskFailedEventAttributes: failed }) => {
+        const started = history.find(({ eventId }) => `${eventId}` === `${(done ?? failed)?.scheduledEventId}`)
+        const { activityId, taskQueue } = started?.activityTaskScheduledEventAttributes ?? {}
+        const payloads = done?.result?.payloads ?? failed?.failure?.applicationFailureInfo?.details?.payloads ?? []
+        const encodings = payloads.map(({ metadata }) => Buffer.from(metadata?.encoding ?? []).toString())
+        return done || failed ? [[`${activityId} of ${taskQueue?.name}`, encodings]] : []
+      }),
+    )
+    expect(ends).toMatchObject({
+      'scored of treadle-python': ['binary/encrypted'],
+      'said of treadle-python': ['binary/encrypted'],
+      'failed of treadle-python': ['binary/encrypted'],
+      'ranked of treadle-go': ['binary/encrypted'],
+    })
+    for (const { data } of payloadsIn(history)) expect(plain(data)).not.toContain(MARK)
+  })
 })

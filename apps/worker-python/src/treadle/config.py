@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from .encryption.keyring import Keyring, parse_keyring
 from .model.model_table import ModelTable, parse_model_table
 from .secrets.grants import SecretGrants, parse_secret_grants
 
@@ -33,7 +34,9 @@ class TemporalConfig:
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """``database_url`` is of a login in the role treadle_worker; ``egress_allow`` lists ``host:port`` that tools may reach."""
+    """``database_url`` is of a login in the role treadle_worker; ``egress_allow`` lists ``host:port`` that tools may reach;
+    ``encryption`` has the keys of what Temporal is given, None: nothing is encrypted.
+    """
 
     database_url: str
     temporal: TemporalConfig
@@ -47,6 +50,7 @@ class WorkerConfig:
     secrets_folder: str | None = None
     grants: SecretGrants = field(default_factory=dict)
     models: ModelTable = field(default_factory=dict)
+    encryption: Keyring | None = None
     concurrency: int = 200
 
 
@@ -79,6 +83,7 @@ def read_config(env: Mapping[str, str], imports: tuple[str, ...] = ()) -> Worker
         secrets_folder=read.text("TREADLE_SECRETS_DIR"),
         grants=read.optional("TREADLE_GRANTS", parse_secret_grants) or {},
         models=read.optional("TREADLE_MODELS", parse_model_table) or {},
+        encryption=read.optional("TREADLE_ENCRYPTION_KEYS", parse_keyring),
         concurrency=read.optional("TREADLE_CONCURRENCY", _positive_integer) or 200,
     )
     if read.problems:

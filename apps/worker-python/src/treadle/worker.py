@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from temporalio.client import Client
+from temporalio.converter import DataConverter
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import TLSConfig
 from temporalio.worker import Worker
@@ -22,6 +23,8 @@ from .attempt.finish_output import FinishOutput
 from .blobs.store import open_blobs
 from .config import TemporalConfig, WorkerConfig
 from .database.database import WorkerDatabase, open_pool
+from .encryption.codec import EncryptionCodec
+from .encryption.keyring import Keyring
 from .execute_node import ExecuteNode
 from .functions.call import FunctionCaller
 from .functions.publish import Publisher
@@ -65,7 +68,7 @@ async def run_worker(config: WorkerConfig, redactor: Redactor, stopping: asyncio
     async with AsyncExitStack() as stack:
         pool = await _wait_for("Postgres", lambda: open_pool(config.database_url))
         stack.push_async_callback(pool.close)
-        client = await _wait_for("Temporal", lambda: _connect(config.temporal))
+        client = await _wait_for("Temporal", lambda: _connect(config.temporal, config.encryption))
         appender = Appender(pool)
         stack.push_async_callback(appender.close, _FLUSH_S_MAX)
         database = WorkerDatabase(pool)
@@ -126,13 +129,14 @@ def _import_functions(modules: tuple[str, ...]) -> None:
             raise RuntimeError(f"The module {name}, which registers functions, cannot be imported: {error}") from error
 
 
-async def _connect(config: TemporalConfig) -> Client:
+async def _connect(config: TemporalConfig, keyring: Keyring | None) -> Client:
     telemetry = TelemetryConfig(logging=LoggingConfig(TelemetryFilter(core_level="WARN", other_level="ERROR")))
     tls = TLSConfig(config.server_ca, client_cert=config.client_cert, client_private_key=config.client_key)
     return await Client.connect(
         config.address,
         namespace=config.namespace,
         api_key=config.api_key,
+        data_converter=DataConverter(payload_codec=keyring and EncryptionCodec(keyring)),
         tls=tls if config.server_ca or config.client_cert else config.tls,
         runtime=Runtime(telemetry=telemetry),
     )
