@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import {
   buildGoWorker,
   type Child,
@@ -87,6 +89,14 @@ test('a document runs in all three languages, and completes although its Python 
   // Only what was being executed is repeated, and the log says what was lost with it.
   const attempts = started(events).map(({ node, attempt }) => `${node} ${attempt}`)
   expect(attempts.filter((each) => !each.endsWith(' 1'))).toEqual(['why 2'])
+})
+
+test('its script shows which worker executed each node', async () => {
+  stack().model.when({}, [{ text: 'Because its words differ.' }])
+  const env = { ...process.env, BASE_URL: stack().url }
+  const { stdout } = await promisify(execFile)(`${examples}mixed-languages.sh`, [], { env, timeout: 50_000 })
+  for (const runtime of ['typescript', 'python', 'go']) expect(stdout).toContain(`"runtime":"${runtime}"`)
+  expect(stdout.trimEnd().split('\n').at(-1)).toContain('"status":"completed"')
 })
 
 test('a document that calls a function wrongly, or one that nobody has, has a finding', async () => {
