@@ -189,15 +189,20 @@ describe('a run gives the same result, errors and events per path with segments 
 
 test('every document of examples/ that is served does', { timeout: 300_000 }, async () => {
   const folder = new URL('../../examples/', import.meta.url)
-  const names = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
+  // This stack has no workers of other languages: which item of its map fails first is left to chance.
+  const names = readdirSync(folder).filter((name) => name.endsWith('.yaml') && name !== 'mixed-languages.yaml')
   const played: string[] = []
   for (const name of names) {
     const input = JSON.parse(readFileSync(inputFile(folder, name), 'utf8'))
     const text = readFileSync(new URL(name, folder), 'utf8').replaceAll(DEMO_TOOLS_URL, stack().tools.url)
-    if (await expectSame(parse(text), input)) played.push(name)
+    if (await expectSame(withoutCache(parse(text)), input)) played.push(name)
   }
   expect(played).toContain('first-run.yaml')
 })
+
+/** Two runs at the same time may take results from each other, or not. */
+const withoutCache = (document: Document): Document =>
+  JSON.parse(JSON.stringify(document, (key, value) => (key === 'cache' ? undefined : value)))
 
 test('random documents do', { timeout: FULL ? 1_800_000 : 120_000 }, async () => {
   const sound = arbitraryDocument({ catchAll: true })
