@@ -74,8 +74,7 @@ async function engineStatus(address: string, runId: string): Promise<string> {
   try {
     const handle = new Client({ connection }).workflow.getHandle(workflowIdOf('default', runId))
     await handle.result().catch(() => {})
-    const { status } = await handle.describe()
-    return status.name === 'CANCELLED' ? 'CANCELLED' : status.name
+    return (await handle.describe()).status.name
   } finally {
     await connection.close()
   }

@@ -1,7 +1,7 @@
 import type { Bounds, Json, Plan } from '@treadle/contract'
 import { answerByPath, play } from '@treadle/interpreter/testing'
 import { translate } from '@treadle/translator'
-import { randomDocument } from '@treadle/translator/testing'
+import { randomDocument, randomInput } from '@treadle/translator/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
@@ -13,7 +13,7 @@ test(
   'what a run takes is never outside of the bounds that its document was given, for random documents and failures',
   () =>
     fc.assert(
-      fc.asyncProperty(randomDocument, arbitraryInput, fc.boolean(), async (document, input, fails) => {
+      fc.asyncProperty(randomDocument, randomInput, fc.boolean(), async (document, input, fails) => {
         const { plan, bounds } = translate(document)
         const { result, taken } = await measure(plan as Plan, input, fails)
         for (const [key, value] of Object.entries(taken)) expectWithin(bounds as Bounds, key as Counted, value, result)
@@ -22,8 +22,6 @@ test(
     ),
   FULL ? 600_000 : undefined,
 )
-
-const arbitraryInput = fc.record({ n: fc.integer({ min: 0, max: 6 }), list: fc.array(fc.nat(9), { maxLength: 7 }) })
 
 /** Runs the plan on the core, with a worker that answers at once; `fails`: about one path in five fails. */
 async function measure(plan: Plan, input: Json, fails: boolean) {

@@ -2,11 +2,10 @@
  * Writes openapi.yaml from the routes, at the root of the repository. With --check nothing is written: exit code 1 where it
  * differs.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { writeGenerated } from '../../../scripts/generated-files.mjs'
 import { buildApi } from '../dist/build-api.js'
 
-const file = fileURLToPath(new URL('../../../openapi.yaml', import.meta.url))
+const file = new URL('../../../openapi.yaml', import.meta.url)
 const silent = { info() {}, warn() {}, error() {}, debug() {}, trace() {}, fatal() {}, child: () => silent }
 
 // Only what the routes say of themselves is read: none of the parts is ever called.
@@ -29,17 +28,4 @@ const app = await buildApi({
 const text = `# Made by apps/api/scripts/openapi.mjs from the routes and schemas/. Do not edit: npm run generate.\n${app.openapiText()}`
 await app.close()
 
-if (!process.argv.includes('--check')) {
-  writeFileSync(file, text)
-} else if (readOr(file) !== text) {
-  console.error(`Stale, made from the routes: ${file}\nRun: npm run generate`)
-  process.exitCode = 1
-}
-
-function readOr(path) {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
-}
+writeGenerated(new Map([[file, text]]), 'the routes')

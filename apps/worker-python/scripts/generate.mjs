@@ -2,8 +2,8 @@
  * Types of the documents that cross to Python, the table of errors and the shared statements, written to src/treadle/generated/.
  * With --check nothing is written: exit code 1 and the stale files' names where they differ.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
+import { inFolder, writeGenerated } from '../../../scripts/generated-files.mjs'
 
 const schemasDir = new URL('../../../schemas/', import.meta.url)
 const generatedDir = new URL('../src/treadle/generated/', import.meta.url)
@@ -18,7 +18,6 @@ for (const file of files) {
 }
 
 const declared = new Map()
-const isCheck = process.argv.includes('--check')
 const outputs = {
   '__init__.py': banner(),
   'types.py': typesModule(),
@@ -26,17 +25,7 @@ const outputs = {
   'statements.py': statementsModule(),
 }
 
-const stale = []
-for (const [name, text] of Object.entries(outputs)) {
-  const file = new URL(name, generatedDir)
-  if (readOr(file, '') === text) continue
-  stale.push(fileURLToPath(file))
-  if (!isCheck) writeFileSync(file, text)
-}
-if (isCheck && stale.length > 0) {
-  console.error(`Stale, made from schemas/: ${stale.join(', ')}\nRun: npm run generate`)
-  process.exitCode = 1
-}
+writeGenerated(inFolder(generatedDir, outputs), 'schemas/')
 
 function typesModule() {
   for (const name of ROOTS) declare(name)
@@ -119,12 +108,4 @@ function read(name) {
 
 function banner() {
   return '# Made by apps/worker-python/scripts/generate.mjs from schemas/. Do not edit: npm run generate.\n\n'
-}
-
-function readOr(file, fallback) {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return fallback
-  }
 }

@@ -2,9 +2,9 @@
  * Types and embedded copies of everything in schemas/, written to src/generated/.
  * With --check nothing is written: exit code 1 and the stale files' names where they differ.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { readdirSync, readFileSync } from 'node:fs'
 import { compile } from 'json-schema-to-typescript'
+import { inFolder, writeGenerated } from '../../../scripts/generated-files.mjs'
 
 const schemasDir = new URL('../../../schemas/', import.meta.url)
 const generatedDir = new URL('../src/generated/', import.meta.url)
@@ -25,8 +25,6 @@ const OBJECT_SHAPES = [
   'anyOf',
 ]
 
-const isCheck = process.argv.includes('--check')
-
 const files = readdirSync(schemasDir)
   .filter((name) => name.endsWith('.schema.json'))
   .sort()
@@ -41,17 +39,7 @@ const outputs = {
   'errors.ts': `${banner()}export const ERROR_TABLE = ${JSON.stringify(errors, null, 2)} as const\n`,
 }
 
-const stale = []
-for (const [name, text] of Object.entries(outputs)) {
-  const file = new URL(name, generatedDir)
-  if (readOr(file, '') === text) continue
-  stale.push(fileURLToPath(file))
-  if (!isCheck) writeFileSync(file, text)
-}
-if (isCheck && stale.length > 0) {
-  console.error(`Stale, made from schemas/: ${stale.join(', ')}\nRun: npm run generate`)
-  process.exitCode = 1
-}
+writeGenerated(inFolder(generatedDir, outputs), 'schemas/')
 
 /** All documents as one schema, so that a shape which several refer to becomes one type. */
 async function generateTypes() {
@@ -130,12 +118,4 @@ function targetName(file, ref) {
 
 function banner() {
   return '// Made by packages/contract/scripts/generate.mjs from schemas/. Do not edit: npm run generate.\n\n'
-}
-
-function readOr(file, fallback) {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return fallback
-  }
 }

@@ -2,17 +2,13 @@
  * Writes docs/diagnostics.md from the table of codes. With --check nothing is written: exit code 1 where it is stale.
  * Reads the build of the package: `pnpm tsc -b packages/translator` first.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeGenerated } from '../../../scripts/generated-files.mjs'
 import { CODE_GROUPS } from '../dist/index.js'
 
 const file = new URL('../../../docs/diagnostics.md', import.meta.url)
 const text = page()
 
-if (!process.argv.includes('--check')) writeFileSync(file, text)
-else if (readOr(file, '') !== text) {
-  console.error('docs/diagnostics.md is stale.\nRun: npm run generate')
-  process.exitCode = 1
-}
+writeGenerated(new Map([[file, text]]), 'the table of codes')
 
 function page() {
   const parts = [
@@ -57,12 +53,4 @@ function fenced(text) {
     .map((line) => (line.length > 300 ? `${line.slice(0, 300)} …` : line))
     .join('\n')
   return `\`\`\`${text.trimStart().startsWith('{') ? 'json' : 'yaml'}\n${short.trimEnd()}\n\`\`\``
-}
-
-function readOr(url, fallback) {
-  try {
-    return readFileSync(url, 'utf8')
-  } catch {
-    return fallback
-  }
 }

@@ -5,12 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
-	"os"
 	"strings"
 
 	"treadle.dev/treadle/internal/contract"
+	"treadle.dev/treadle/internal/settings"
 )
 
 // Facts are what is known of a model beside its name. Prices in US dollars for a million tokens.
@@ -27,16 +26,9 @@ type Table map[string]Facts
 
 // ParseTable reads the table from JSON, or from a file that holds it. The error completes "TREADLE_MODELS …".
 func ParseTable(text string) (Table, error) {
-	if !strings.HasPrefix(text, "{") {
-		content, err := os.ReadFile(text)
-		if err != nil {
-			var path *fs.PathError
-			if errors.As(err, &path) {
-				err = path.Err
-			}
-			return nil, fmt.Errorf("is neither JSON nor a file that can be read (%w)", err)
-		}
-		text = string(content)
+	text, err := settings.JSONOrFile(text, "a file that can be read")
+	if err != nil {
+		return nil, err
 	}
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.DisallowUnknownFields()

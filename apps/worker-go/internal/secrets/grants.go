@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
 	"treadle.dev/treadle/internal/contract"
+	"treadle.dev/treadle/internal/settings"
 )
 
 // Grant says who may use a secret, and for which servers; what is nil is open.
@@ -36,16 +34,9 @@ type WorkflowOf func(ctx context.Context, run contract.RunRef) (string, error)
 
 // ParseGrants reads the table from JSON, or from a file that holds it. The error completes "TREADLE_GRANTS …".
 func ParseGrants(text string) (Grants, error) {
-	if !strings.HasPrefix(text, "{") {
-		content, err := os.ReadFile(text)
-		if err != nil {
-			var path *fs.PathError
-			if errors.As(err, &path) {
-				err = path.Err
-			}
-			return nil, fmt.Errorf("is neither JSON nor a file of it (%w)", err)
-		}
-		text = string(content)
+	text, err := settings.JSONOrFile(text, "a file of it")
+	if err != nil {
+		return nil, err
 	}
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.DisallowUnknownFields()

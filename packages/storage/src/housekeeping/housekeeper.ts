@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import { sweepBlobs } from '../blobs/sweep-blobs.ts'
 import type { BlobStore } from '../blobs/types.ts'
 import { type Log, SILENT } from '../log.ts'
+import { createRounds } from '../rounds.ts'
 
 export type HousekeeperOptions = {
   /** Connections of a login in `treadle_worker`. One at a time is used. */
@@ -43,36 +44,23 @@ const BLOBS_A_ROUND = 1_000
  */
 export function createHousekeeper(options: HousekeeperOptions): Housekeeper {
   const { pool, blobs, retentionMs = RETENTION_MS, untouchedForMs, intervalMs = INTERVAL_MS, log = SILENT } = options
-  let timer: NodeJS.Timeout | undefined
-  let isStopped = false
-  let round: Promise<unknown> = Promise.resolve()
+  const rounds = createRounds(intervalMs, async () => {
+    try {
+      const kept = await keep()
+      if (kept.erased + kept.swept > 0) log.info({ ...kept }, 'Old runs and blobs were erased')
+    } catch (error) {
+      log.warn({ err: error }, 'Erasing old runs and blobs failed, and is tried again')
+    }
+  })
 
-  return {
-    start() {
-      timer ??= setTimeout(next, intervalMs)
-    },
-    async stop() {
-      isStopped = true
-      clearTimeout(timer)
-      await round
-    },
-    keep,
-  }
-
-  function next(): void {
-    round = keep()
-      .then((kept) => {
-        if (kept.erased + kept.swept > 0) log.info({ ...kept }, 'Old runs and blobs were erased')
-      })
-      .catch((error: unknown) => log.warn({ err: error }, 'Erasing old runs and blobs failed, and is tried again'))
-      .then(() => {
-        if (!isStopped) timer = setTimeout(next, intervalMs)
-      })
-  }
+  return { start: rounds.start, stop: rounds.stop, keep }
 
   async function keep(): Promise<Kept> {
     let erased = 0
-    for (let last = RUNS_AT_ONCE; retentionMs > 0 && last === RUNS_AT_ONCE && erased < RUNS_A_ROUND && !isStopped; ) {
+    for (
+      let last = RUNS_AT_ONCE;
+      retentionMs > 0 && last === RUNS_AT_ONCE && erased < RUNS_A_ROUND && !rounds.isStopped;
+    ) {
       last = await call("select treadle.erase_old_runs($1::float8 * interval '1 ms', $2) as count", [
         retentionMs,
         RUNS_AT_ONCE,
@@ -87,7 +75,7 @@ export function createHousekeeper(options: HousekeeperOptions): Housekeeper {
       pool,
       blobs,
       ...(untouchedForMs !== undefined && { untouchedForMs }),
-      limit: isStopped ? 0 : BLOBS_A_ROUND,
+      limit: rounds.isStopped ? 0 : BLOBS_A_ROUND,
     })
     return { erased, swept, forgotten }
   }

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg'
 import { createBlobRefs } from '../blobs/blob-refs.ts'
 import type { BlobStore } from '../blobs/types.ts'
 import { type Log, SILENT } from '../log.ts'
+import { createRounds } from '../rounds.ts'
 import { archivePack, type StoredPack } from './archive-pack.ts'
 import { NO_SEAL, type PackSeal } from './pack-bytes.ts'
 import { type EndedRun, PACK_EVENTS_MAX, packLog } from './pack-log.ts'
@@ -52,28 +53,11 @@ export function createLogKeeper(options: LogKeeperOptions): LogKeeper {
   const { packEventsMax: eventsMax = PACK_EVENTS_MAX } = options
   const { packAfterMs = PACK_AFTER_MS, archiveAfterMs = ARCHIVE_AFTER_MS } = options
   const refs = createBlobRefs({ pool })
-  let timer: NodeJS.Timeout | undefined
-  let isStopped = false
-  let round: Promise<unknown> = Promise.resolve()
+  const rounds = createRounds(intervalMs, async () => {
+    await keep().catch((error: unknown) => log.warn({ err: error }, 'Keeping logs failed, and is tried again'))
+  })
 
-  return { start, stop, keep }
-
-  function start(): void {
-    const next = () => {
-      round = keep()
-        .catch((error: unknown) => log.warn({ err: error }, 'Keeping logs failed, and is tried again'))
-        .then(() => {
-          if (!isStopped) timer = setTimeout(next, intervalMs)
-        })
-    }
-    timer = setTimeout(next, intervalMs)
-  }
-
-  async function stop(): Promise<void> {
-    isStopped = true
-    clearTimeout(timer)
-    await round
-  }
+  return { start: rounds.start, stop: rounds.stop, keep }
 
   async function keep(): Promise<KeptLogs> {
     return (await alone(pool, keepAll)) ?? { packed: 0, archived: 0, dropped: 0 }
@@ -92,9 +76,13 @@ export function createLogKeeper(options: LogKeeperOptions): LogKeeper {
     work: (item: Item) => Promise<void>,
   ): Promise<number> {
     let done = 0
-    for (let page = await pageAfter(undefined); page.length > 0 && !isStopped; page = await pageAfter(page.at(-1))) {
+    for (
+      let page = await pageAfter(undefined);
+      page.length > 0 && !rounds.isStopped;
+      page = await pageAfter(page.at(-1))
+    ) {
       for (const item of page) {
-        if (isStopped) break
+        if (rounds.isStopped) break
         try {
           await work(item)
           done += 1

@@ -2,5 +2,5 @@
 
 export { EXAMPLES, inputOf, MODELS } from './examples.ts'
 export { type Mutation, withSwappedTypes } from './mutations.ts'
-export { randomDocument } from './random-document.ts'
+export { randomDocument, randomInput } from './random-document.ts'
 export { sample } from './sample.ts'

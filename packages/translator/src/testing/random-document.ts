@@ -10,6 +10,12 @@ export const randomDocument: fc.Arbitrary<Record<string, unknown>> = fc
   .tuple(fc.array(fc.nat(1_000_000), { minLength: 40, maxLength: 200 }), fc.integer({ min: 1, max: 8 }))
   .map(([numbers, size]) => build(numbers, size))
 
+/** Inputs that their `inputSchema` takes. */
+export const randomInput = fc.record({
+  n: fc.integer({ min: 0, max: 6 }),
+  list: fc.array(fc.nat(9), { maxLength: 7 }),
+})
+
 /** Takes its choices from a list of numbers, so that fast-check can make a failing document smaller. */
 function build(numbers: number[], size: number): Record<string, unknown> {
   let at = 0
