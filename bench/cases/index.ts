@@ -1,9 +1,10 @@
 import type { Case } from '../harness/case.ts'
 import { p9, p10 } from './append.ts'
 import { p8 } from './fan-out.ts'
+import { p12 } from './history.ts'
 import { p1, p2, p3 } from './steps.ts'
 import { p4, p5, p6, p7 } from './streams.ts'
 import { p11 } from './translator.ts'
 
 /** All that is measured, in the order of performance.md. */
-export const CASES: readonly Case[] = [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11]
+export const CASES: readonly Case[] = [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12]

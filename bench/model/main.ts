@@ -2,7 +2,7 @@
 // shares its event loop.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { isModelOrder, type ModelOrder, stampToken } from './tokens.ts'
+import { isModelOrder, isTurnsOrder, type ModelOrder, stampToken, type TurnsOrder } from './tokens.ts'
 
 // Opened by `POST /release`, maybe before the one order that waits for it has come.
 let gate = createGate()
@@ -12,8 +12,10 @@ const server = createServer(async (request, response) => {
     gate.open()
     return response.writeHead(200).end('{}')
   }
-  const order = orderOf(await bodyOf(request))
+  const messages = await messagesOf(request)
+  const order = orderOf(messages)
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+  if ('turns' in order) return response.end(turnOf(order, messages))
   if (order.held) {
     response.flushHeaders()
     await gate.opened
@@ -68,16 +70,26 @@ function createGate() {
   return { open, opened }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let text = ''
-  for await (const chunk of request.setEncoding('utf8')) text += chunk
-  return text
+/** A call of the tool, or the answer once there were enough. */
+function turnOf({ turns, tool }: TurnsOrder, messages: readonly Message[]): string {
+  const index = messages.filter(({ role }) => role === 'tool').length
+  const call = { index: 0, id: `call_${index}`, type: 'function', function: { name: tool, arguments: '{}' } }
+  const [delta, finish_reason] = index < turns ? [{ tool_calls: [call] }, 'tool_calls'] : [{ content: 'Done.' }, 'stop']
+  return `${event({ delta, finish_reason: null })}${event({ delta: {}, finish_reason })}data: [DONE]\n\n`
 }
 
-/** The last message of the prompt is the order, as JSON. */
-function orderOf(body: string): ModelOrder {
-  const { messages } = JSON.parse(body) as { messages: { content: string }[] }
-  const order: unknown = JSON.parse(messages.at(-1)?.content ?? 'null')
-  if (!isModelOrder(order)) throw new Error(`The prompt is no order for tokens: ${body.slice(0, 200)}`)
+type Message = { role: string; content: string | null }
+
+async function messagesOf(request: IncomingMessage): Promise<Message[]> {
+  let text = ''
+  for await (const chunk of request.setEncoding('utf8')) text += chunk
+  return (JSON.parse(text) as { messages: Message[] }).messages
+}
+
+/** The last message of a person is the order, as JSON. */
+function orderOf(messages: readonly Message[]): ModelOrder | TurnsOrder {
+  const content = messages.findLast(({ role }) => role === 'user')?.content ?? 'null'
+  const order: unknown = JSON.parse(content)
+  if (!isModelOrder(order) && !isTurnsOrder(order)) throw new Error(`The prompt is no order: ${content.slice(0, 200)}`)
   return order
 }

@@ -6,6 +6,12 @@ import { nowMicros } from '../harness/clock.ts'
  */
 export type ModelOrder = { tokens: number; perSecond: number; held?: boolean }
 
+/** What an agent's input asks of the model, as JSON: so many turns with one call of `tool`, then an answer. */
+export type TurnsOrder = { turns: number; tool: string }
+
+export const isTurnsOrder = (value: unknown): value is TurnsOrder =>
+  typeof value === 'object' && value !== null && 'turns' in value && 'tool' in value
+
 export const isModelOrder = (value: unknown): value is ModelOrder =>
   typeof value === 'object' && value !== null && 'tokens' in value && 'perSecond' in value
 

@@ -33,6 +33,7 @@ export { answerForExamples, DEMO_SECRETS, DEMO_TOOLS_URL } from './stack/demo-to
 export { type DeployOptions, deployWorkers } from './stack/deploy-workers.ts'
 export { countOpenRuns, type Deployment, makeCurrent, newestBuild } from './temporal/deployment.ts'
 export { type FoundTemporal, findTemporal, type Way } from './temporal/find-temporal.ts'
+export { type HistoryEvent, readHistory } from './temporal/read-history.ts'
 export { ensureSearchAttributes } from './temporal/search-attributes.ts'
 export { serverVersion } from './temporal/server-version.ts'
 export { startTemporalServer, type TemporalServer } from './temporal/temporal-server.ts'
