@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -61,6 +61,19 @@ test('no script runs at an install but those on the list, each of which is there
 test('a release is a day old before it is taken', () => {
   expect(workspace.minimumReleaseAge).toBeGreaterThanOrEqual(1_440)
   expect(workspace.minimumReleaseAgeExclude ?? []).toEqual([])
+})
+
+test('a release that proves less of where it comes from than those before it is not taken', () => {
+  expect([workspace.trustPolicy, workspace.trustPolicyExclude]).toEqual(['no-downgrade', undefined])
+})
+
+test('what CI runs of others is named by its commit: a tag can be moved', () => {
+  const folder = fileURLToPath(new URL('../../.github/workflows/', import.meta.url))
+  const used = readdirSync(folder).flatMap((file) =>
+    [...read(`.github/workflows/${file}`).matchAll(/^\s*-?\s*uses:\s*(.+)$/gm)].map(([, name]) => name?.trim()),
+  )
+  expect(used.length).toBeGreaterThan(0)
+  for (const name of used) expect(name).toMatch(/^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
 })
 
 test('images install what the lockfile says', () => {
