@@ -7,6 +7,7 @@ import { useStack } from '../support/use-stack.ts'
 import { collect, createClient, faultsOf } from './support/client.ts'
 import { ASK, WAIT } from './support/documents.ts'
 import { followUntil } from './support/follow-until.ts'
+import { send, sendUntilAnswered } from './support/keyed.ts'
 
 /**
  * A request with a key is executed once, whoever dies in between: two API processes, one of which is killed at every step of a request, and
@@ -15,28 +16,6 @@ import { followUntil } from './support/follow-until.ts'
 
 const stack = useStack({ apiEnv: { TREADLE_RECONCILE_INTERVAL_MS: '200' } })
 const client = () => createClient(stack().url)
-
-type Answer = { status: number; body: unknown; isReplay: boolean } | 'cut off'
-
-async function send(url: string, path: string, body: object, key: string): Promise<Answer> {
-  try {
-    const headers = { 'idempotency-key': key }
-    const answer = await createClient(url).post(path, body, headers)
-    const isReplay = answer.headers.get('idempotent-replayed') === 'true'
-    return { status: answer.status, body: await answer.json(), isReplay }
-  } catch {
-    return 'cut off'
-  }
-}
-
-/** As a client does that has to know: again, while the first one is still being executed, or nobody answers. */
-async function sendUntilAnswered(url: string, path: string, body: object, key: string) {
-  for (;;) {
-    const answer = await send(url, path, body, key)
-    if (answer !== 'cut off' && answer.status !== 409) return answer
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
 
 let database: pg.Pool
 beforeAll(() => {

@@ -146,8 +146,8 @@ test('no node is started after its time, and what is left is done by another tas
 test('a pause lets what has begun finish, and starts nothing more', async () => {
   const run = await newRun()
   atExecution = async (at) => {
-    if (at === 2) await executor().runs.requestPause(run.tenant, run.id, true)
-    if (at === 3) await executor().runs.requestPause(run.tenant, run.id, false)
+    if (at === 2) await executor().runs.requestPause(run.tenant, run.id)
+    if (at === 3) await executor().runs.requestResume(run.tenant, run.id, {})
   }
   const { output, tasks } = await execute(run)
   expect(output).toEqual(OUTPUT)

@@ -140,8 +140,8 @@ test('a child counts against its own limits and its parent’s; raised is the in
   expect(await reserve(key(grandchild), bounds(10, 41))).toMatchObject({
     error: { details: { run: child.id, limit: 'tokens', max: 50 } },
   })
-  expect(await storage().runs.raiseLimits('default', grandchild.id, { tokens: 200, costUsd: 1 })).toEqual(['costUsd'])
-  expect(await storage().runs.raiseLimits('default', grandchild.id, { tokens: 200, nodeRuns: 60 })).toEqual([])
+  expect(await storage().runs.requestResume('default', grandchild.id, { tokens: 200, costUsd: 1 })).toEqual(['costUsd'])
+  expect(await storage().runs.requestResume('default', grandchild.id, { tokens: 200, nodeRuns: 60 })).toEqual([])
   expect(await reserve(key(grandchild), bounds(10, 91))).toMatchObject({
     error: { details: { run: root.id, limit: 'tokens', max: 100 } },
   })

@@ -173,7 +173,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   await app.register(getGraphRoute, { runs, state })
   await app.register(forkRunRoutes, { forkRun })
   await app.register(eraseRunRoute, { eraseRun: createEraseRun({ runs, bridge, log: logger }) })
-  await app.register(blobRoutes, { blobs, blobRefs })
+  await app.register(blobRoutes, { blobs, blobRefs, runs })
   await app.register(getPendingRoute, { runs, blobs })
   await app.register(getEventsRoute, { log })
   await app.register(streamRunRoute, { runs, log, streams })

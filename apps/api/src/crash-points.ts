@@ -11,9 +11,20 @@ export type CrashPoint =
   | 'key.answered'
   | 'cancel.flagged'
   | 'cancel.told'
+  | 'terminate.told'
+  | 'terminate.closed'
+  | 'pause.flagged'
+  | 'pause.told'
+  | 'resume.flagged'
+  | 'resume.told'
   | 'signal.checked'
+  | 'signal.kept'
   | 'signal.sent'
   | 'signal.received'
+  | 'workflow.checked'
+  | 'workflow.stored'
+  | 'label.moved'
+  | 'blob.stored'
 
 const armed = process.env.NODE_ENV === 'test' ? process.env.TREADLE_CRASH_AT : undefined
 

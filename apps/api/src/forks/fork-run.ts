@@ -20,6 +20,7 @@ import type {
   StoredResponse,
 } from '@treadle/storage'
 import { placeOfPath } from '@treadle/translator'
+import { crashPoint } from '../crash-points.ts'
 import type { CompileDocument } from '../documents/compile-document.ts'
 import { canonicalJson, sha256 } from '../http/canonical-json.ts'
 import { refusedKey } from '../http/idempotency.ts'
@@ -105,6 +106,7 @@ async function forkOnce(parts: ForkRunParts, command: ForkCommand): Promise<Fork
   for (const [path, output] of Object.entries(outputs.value as Record<Path, Json>))
     storedGiven.push({ path, kind: kindAt(plan, placeOfPath(plan, path)), output: await offloadLarge(output, putBlob) })
 
+  crashPoint('run.checked')
   const result = await parts.runs.insert(tenant, {
     id: newRunId(),
     clientGivenId: false,
@@ -125,6 +127,7 @@ async function forkOnce(parts: ForkRunParts, command: ForkCommand): Promise<Fork
     requestFingerprint: sha256(canonicalJson(body as Json)),
     ...(idempotencyKey !== undefined && { idempotency: { ...idempotencyKey, response: createdAnswer } }),
   })
+  crashPoint('run.stored')
   switch (result.outcome) {
     case 'created':
       parts.starter.startSoon({ run: result.run, plan, input: storedInput })

@@ -64,6 +64,24 @@ export async function answerOnce(
   return sendStored(reply, await executeOnce(runs, tenant, key, () => effect(key)))
 }
 
+/**
+ * Sends the answer of an effect that is done, and does no harm when it is done again; again, the first answer. `body`: what stands for the
+ * request's body.
+ */
+export async function answerDone(
+  runs: Pick<RunStore, 'claimAnswered'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: StoredResponse,
+  body: unknown,
+) {
+  const key = idempotencyKeyOf(request, body)
+  const claim = key ? await runs.claimAnswered(request.tenant, key, answer) : ({ outcome: 'first' } as const)
+  if (claim.outcome === 'replayed') return sendStored(reply, claim.response, true)
+  if (claim.outcome !== 'first') throw refusedKey(claim.outcome)
+  return sendStored(reply, answer)
+}
+
 async function executeOnce(
   runs: KeyKeeper,
   tenant: TenantId,

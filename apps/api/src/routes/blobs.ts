@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream'
-import type { Blob, Sha256 } from '@treadle/contract'
-import { BlobError, type BlobRefs, type BlobStore, checkedJson, JsonTextError } from '@treadle/storage'
+import type { Blob, Json, Sha256 } from '@treadle/contract'
+import { BlobError, type BlobRefs, type BlobStore, checkedJson, JsonTextError, type RunStore } from '@treadle/storage'
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
+import { crashPoint } from '../crash-points.ts'
 import { byteRangeOf } from '../http/byte-range.ts'
 import { hasAlready } from '../http/conditions.ts'
+import { answerDone, IDEMPOTENCY_HEADERS } from '../http/idempotency.ts'
 import { problem } from '../http/problem.ts'
 import { answer, problemAnswers, ref } from '../openapi/refs.ts'
 
@@ -12,12 +14,17 @@ const BLOB_BYTES_MAX = 1024 * 1024 * 1024
 /** Whoever sends nothing for so long has gone. */
 const STALL_MS = 30_000
 
-type Parts = { blobs: BlobStore; blobRefs: Pick<BlobRefs, 'touch'>; blobBytesMax?: number }
+type Parts = {
+  blobs: BlobStore
+  blobRefs: Pick<BlobRefs, 'touch'>
+  runs: Pick<RunStore, 'claimAnswered'>
+  blobBytesMax?: number
+}
 
 /** Large values in and out, as streams: memory stays the same, whatever their size. */
 export const blobRoutes: FastifyPluginAsync<Parts> = async (
   app,
-  { blobs, blobRefs, blobBytesMax = BLOB_BYTES_MAX },
+  { blobs, blobRefs, runs, blobBytesMax = BLOB_BYTES_MAX },
 ) => {
   // Of this plugin alone: the body is passed on as it comes.
   app.removeAllContentTypeParsers()
@@ -34,25 +41,35 @@ export const blobRoutes: FastifyPluginAsync<Parts> = async (
         summary: 'Send a large value',
         description:
           'Takes JSON of up to 1 GiB. `{ "blob": sha256 }` then stands for it in an input; what nothing refers to within a day is swept. The same bytes again give the same answer.',
+        headers: IDEMPOTENCY_HEADERS,
         response: {
           201: answer('Its name.', ref('common.v1', 'Blob'), {
             Location: { description: 'Where it is.', type: 'string' },
           }),
-          ...problemAnswers('malformed-request', 'too-large', 'unsupported-media-type'),
+          ...problemAnswers(
+            'malformed-request',
+            'idempotency-conflict',
+            'too-large',
+            'unsupported-media-type',
+            'idempotency-mismatch',
+          ),
         },
       },
     },
-    async (request, reply): Promise<Blob> => {
+    async (request, reply) => {
       const { tenant, raw } = request
       raw.setTimeout(STALL_MS, () => raw.destroy(new Error('Nothing came for long.')))
+      let blob: Blob
       try {
         const content = checkedJson(bounded(request.body ?? nothing(), blobBytesMax))
-        const blob = await blobs.put(tenant, content, { named: (named) => blobRefs.touch(tenant, [named]) })
-        reply.code(201).header('location', `/blobs/${blob.sha256}`)
-        return blob
+        blob = await blobs.put(tenant, content, { named: (named) => blobRefs.touch(tenant, [named]) })
       } catch (error) {
         throw toProblem(error)
       }
+      crashPoint('blob.stored')
+      // What was sent is known by its hash alone, and so only now. To store it again does no harm.
+      const stored = { status: 201, body: blob as unknown as Json, headers: { location: `/blobs/${blob.sha256}` } }
+      return answerDone(runs, request, reply, stored, blob.sha256)
     },
   )
 

@@ -1,7 +1,7 @@
 import type { Accepted, Json, Reason, Resume, RunId } from '@treadle/contract'
 import type { RunStore } from '@treadle/storage'
 import type { FastifyPluginAsync } from 'fastify'
-import { answerOnce, effectIdOf, IDEMPOTENCY_HEADERS } from '../http/idempotency.ts'
+import { answerOnce, IDEMPOTENCY_HEADERS } from '../http/idempotency.ts'
 import { answer, problemAnswers, RUN_ID_PARAMS, ref } from '../openapi/refs.ts'
 import type { ControlRun } from '../runs/control-run.ts'
 
@@ -80,7 +80,7 @@ export const controlRunRoutes: FastifyPluginAsync<{ control: ControlRun; runs: R
           const accepted: Accepted = await control[name]({
             tenant: request.tenant,
             runId,
-            id: effectIdOf(key),
+            key,
             reason,
             limits,
           })

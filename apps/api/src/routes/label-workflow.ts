@@ -1,6 +1,7 @@
 import type { MoveLabel } from '@treadle/contract'
 import type { WorkflowRow, WorkflowStore } from '@treadle/storage'
 import type { FastifyPluginAsync } from 'fastify'
+import { crashPoint } from '../crash-points.ts'
 import { CHANGE_HEADERS, changedSince, ETAG, etagOf, mayChange } from '../http/conditions.ts'
 import { problem } from '../http/problem.ts'
 import { answer, problemAnswers, ref } from '../openapi/refs.ts'
@@ -44,6 +45,7 @@ export const labelWorkflowRoutes: FastifyPluginAsync<{ workflows: WorkflowStore 
           return mayChange(request, found)
         },
       })
+      crashPoint('label.moved')
       if (result.outcome === 'not-found') throw problem('not-found', `The workflow ${name} has no version ${version}.`)
       if (result.outcome === 'refused') throw changedSince(found)
       const answer = workflowView(result.workflow)

@@ -1,7 +1,7 @@
 import type { Json, Path, RunId } from '@treadle/contract'
 import type { RunStore } from '@treadle/storage'
 import type { FastifyPluginAsync } from 'fastify'
-import { answerOnce, effectIdOf, IDEMPOTENCY_HEADERS } from '../http/idempotency.ts'
+import { answerOnce, IDEMPOTENCY_HEADERS } from '../http/idempotency.ts'
 import { answer, problemAnswers, RUN_ID_PARAMS, ref } from '../openapi/refs.ts'
 import type { createDeliverSignal } from '../runs/deliver-signal.ts'
 
@@ -53,17 +53,9 @@ export const sendSignalRoute: FastifyPluginAsync<SendSignalRouteParts> = async (
       },
     },
     (request, reply) =>
-      answerOnce(runs, request, reply, async (key) => {
+      answerOnce(runs, request, reply, (key) => {
         const { tenant, params, query, body } = request
-        const accepted = await deliverSignal({
-          tenant,
-          ...params,
-          node: query.node,
-          payload: body ?? null,
-          id: effectIdOf(key),
-          mayRepeat: key !== undefined,
-        })
-        return { status: 202, body: accepted as unknown as Json, headers: {} }
+        return deliverSignal({ tenant, ...params, node: query.node, payload: body ?? null, key })
       }),
   )
 }

@@ -8,15 +8,16 @@ import {
   type TenantId,
   workflowIdOf,
 } from '@treadle/contract'
-import type { RunRow, RunStore } from '@treadle/storage'
+import type { IdempotencyKey, RunRow, RunStore } from '@treadle/storage'
 import { crashPoint } from '../crash-points.ts'
+import { effectIdOf } from '../http/idempotency.ts'
 import { problem } from '../http/problem.ts'
 import { unreachable } from './bridge-problems.ts'
 import type { TellChildEnds } from './child-ends.ts'
 import { hasEnded } from './run-view.ts'
 
 export type ControlRunParts = {
-  runs: Pick<RunStore, 'get' | 'planOf' | 'requestCancel' | 'requestPause' | 'raiseLimits' | 'close'>
+  runs: Pick<RunStore, 'get' | 'planOf' | 'requestCancel' | 'requestPause' | 'requestResume' | 'close'>
   bridge: Pick<Bridge, 'cancel' | 'terminate' | 'control'>
   tellChildEnds: TellChildEnds
   log: { warn(fields: object, message: string): void }
@@ -25,14 +26,15 @@ export type ControlRunParts = {
 type Target = {
   tenant: TenantId
   runId: RunId
-  /** Names this wish: told twice under it, it is heard once. */
-  id: string
+  /** Names this wish: put down twice under it, or told twice, it counts once. */
+  key: IdempotencyKey | undefined
   reason: string | undefined
 }
 
 /**
  * What people do to a run that goes on. The wish is in Postgres first, where every append of a worker sees it, and then
- * told to Temporal; where that fails the reconciler tells it again. Asking again changes nothing.
+ * told to Temporal. Where that fails the reconciler tells a cancel again, and whoever asked for a pause or a resume is told to ask again.
+ * Asking again changes nothing.
  * @throws ProblemAnswer
  */
 export const createControlRun = ({ runs, bridge, tellChildEnds, log }: ControlRunParts) => {
@@ -77,36 +79,54 @@ export const createControlRun = ({ runs, bridge, tellChildEnds, log }: ControlRu
       } catch (error) {
         throw unreachable(error)
       }
+      crashPoint('terminate.told')
       const data = { ...withReason(reason), forced: true }
       await runs.close({ run: run.ref, engineStatus: 'TERMINATED', type: 'run.cancelled', data })
+      crashPoint('terminate.closed')
       // It says nothing any more, and somebody may wait for it. What fails here the reconciler does.
       if (run.parent !== undefined) await tellChildEnds(tenant, run.parent, 0).catch(() => {})
       return accepted(command, run)
     },
 
     async pause(command: Target): Promise<Accepted> {
+      const { tenant, runId, key, reason } = command
       const run = await target(command)
-      await runs.requestPause(command.tenant, command.runId, true)
-      await tell(command, { id: command.id, action: 'pause', ...withReason(command.reason) })
+      await runs.requestPause(tenant, runId, key)
+      crashPoint('pause.flagged')
+      await tell(command, { id: effectIdOf(key), action: 'pause', ...withReason(reason) })
+      crashPoint('pause.told')
       return accepted(command, run)
     },
 
     async resume(command: Target & { limits: Resume['limits'] | undefined }): Promise<Accepted> {
-      const { limits, reason } = command
+      const { limits, key, reason } = command
       const run = await target(command)
-      const own = limits && (await raise(command, limits))
-      await runs.requestPause(command.tenant, command.runId, false)
-      await tell(command, { id: command.id, action: 'resume', ...withReason(reason), ...(own && { limits: own }) })
+      const own = await clear(command, limits ?? {})
+      crashPoint('resume.flagged')
+      await tell(command, {
+        id: effectIdOf(key),
+        action: 'resume',
+        ...withReason(reason),
+        ...(limits && { limits: own }),
+      })
+      crashPoint('resume.told')
       return accepted(command, run)
     },
   }
 
-  /** Gives what the workflow itself has to know of. @throws ProblemAnswer for a limit that the run does not have. */
-  async function raise({ tenant, runId }: Target, limits: NonNullable<Resume['limits']>): Promise<Control['limits']> {
+  /**
+   * Takes the wish to pause back, and raises limits. Gives those that the workflow itself has to know of.
+   * @throws ProblemAnswer for a limit that the run does not have.
+   */
+  async function clear(
+    { tenant, runId, key }: Target,
+    limits: NonNullable<Resume['limits']>,
+  ): Promise<NonNullable<Control['limits']>> {
     const { durationMs, ...counted } = limits
-    const own = (await runs.planOf(tenant, runId))?.limits
+    const isRaised = Object.keys(limits).length > 0
+    const own = isRaised ? (await runs.planOf(tenant, runId))?.limits : undefined
     const missing = durationMs !== undefined && own?.durationMs === undefined ? ['durationMs'] : []
-    if (missing.length === 0) missing.push(...(await runs.raiseLimits(tenant, runId, counted)))
+    if (missing.length === 0) missing.push(...(await runs.requestResume(tenant, runId, counted, key)))
     if (missing.length > 0) {
       throw problem(
         'malformed-request',

@@ -12,8 +12,9 @@ import {
   type TenantId,
   workflowIdOf,
 } from '@treadle/contract'
-import type { BlobRefs, EventLog, RunRow, RunStore, WaitingRow } from '@treadle/storage'
+import type { BlobRefs, EventLog, IdempotencyKey, RunRow, RunStore, StoredResponse, WaitingRow } from '@treadle/storage'
 import { crashPoint } from '../crash-points.ts'
+import { effectIdOf } from '../http/idempotency.ts'
 import { problem } from '../http/problem.ts'
 import { unreachable } from './bridge-problems.ts'
 import type { CheckValue } from './check-value.ts'
@@ -28,10 +29,8 @@ export type SignalCommand = {
   name: string
   node: Path | undefined
   payload: Json
-  /** Makes a repeat harmless. */
-  id: string
-  /** The caller may have sent it before: it may be in the log already. */
-  mayRepeat: boolean
+  /** Makes a repeat harmless. With one the signal may have been sent before, and be in the log already. */
+  key: IdempotencyKey | undefined
 }
 
 export type DeliverSignalParts = PutBlobParts & {
@@ -52,16 +51,18 @@ const RECEIPT_TIMEOUT_MS = 10_000
  */
 export const createDeliverSignal =
   (parts: DeliverSignalParts) =>
-  async (command: SignalCommand): Promise<SignalAccepted> => {
+  async (command: SignalCommand): Promise<StoredResponse> => {
     const { runs, log, bridge, checkValue } = parts
-    const { tenant, runId, name, id } = command
+    const { tenant, runId, name, key } = command
+    const id = effectIdOf(key)
+    const accepted = (seq: number) => acceptedAnswer({ id: runId, signal: name, seq })
     const run = await runs.get(tenant, runId)
     if (!run) throw problem('not-found', `There is no run ${runId}.`)
-    const received = { tenant, runId, id, after: command.mayRepeat ? 0 : run.lastSeq }
+    const received = { tenant, runId, id, after: key ? 0 : run.lastSeq }
 
-    if (command.mayRepeat) {
+    if (key) {
       const seq = await awaitSignalReceived(log, { ...received, waitMs: 0 })
-      if (seq !== undefined) return { id: runId, signal: name, seq }
+      if (seq !== undefined) return accepted(seq)
     }
     if (hasEnded(run)) throw problem('run-ended', `The run is ${run.status}.`)
 
@@ -73,16 +74,24 @@ export const createDeliverSignal =
     const payload = await keepLarge(parts, command)
     // Before it began there is nobody to take it but Postgres; a child has its parent's workflow, which starts it at once.
     const isEarly = !run.startedInTemporal && run.parent === undefined
-    const kept = isEarly ? await runs.keepSignal(tenant, runId, { id, name, payload }) : undefined
-    if (kept !== undefined) return { id: runId, signal: name, seq: kept }
-    await send(bridge, run, { ...command, payload }, target)
+    const idempotency = key && { ...key, response: accepted }
+    const kept = isEarly ? await runs.keepSignal(tenant, runId, { id, name, payload }, idempotency) : undefined
+    crashPoint('signal.kept')
+    if (kept !== undefined) return accepted(kept)
+    await send(bridge, run, { id, name, payload, ...(command.node !== undefined && { node: command.node }) }, target)
     crashPoint('signal.sent')
 
     const seq = await awaitSignalReceived(log, { ...received, waitMs: RECEIPT_TIMEOUT_MS })
     if (seq === undefined) throw await noReceipt(runs, tenant, runId)
     crashPoint('signal.received')
-    return { id: runId, signal: name, seq }
+    return accepted(seq)
   }
+
+const acceptedAnswer = (accepted: SignalAccepted): StoredResponse => ({
+  status: 202,
+  body: accepted as unknown as Json,
+  headers: {},
+})
 
 /** The payload with its large parts stored: nothing large goes into Temporal, and the run refers to them before that sees them. */
 async function keepLarge(parts: DeliverSignalParts, { tenant, runId, payload }: SignalCommand): Promise<Json> {
@@ -118,11 +127,10 @@ function checkPayload(
 async function send(
   bridge: DeliverSignalParts['bridge'],
   run: RunRow,
-  { tenant, runId, name, node, payload, id }: SignalCommand,
+  delivery: SignalDelivery,
   target: WaitingRow | undefined,
 ): Promise<void> {
-  const workflowId = workflowIdOf(tenant, runId)
-  const delivery: SignalDelivery = { id, name, payload, ...(node !== undefined && { node }) }
+  const workflowId = workflowIdOf(run.tenant, run.id)
   try {
     if (target) {
       const outcome = await bridge.signalUpdate(workflowId, delivery)

@@ -1,6 +1,7 @@
 import type { Json, TenantId } from '@treadle/contract'
 import type { NewWorkflowVersion, PutWorkflowResult, WorkflowStore } from '@treadle/storage'
 import type { Translation } from '@treadle/translator'
+import { crashPoint } from '../crash-points.ts'
 import { refusal } from '../documents/compile-document.ts'
 import { canonicalJson, sha256 } from '../http/canonical-json.ts'
 import { problem } from '../http/problem.ts'
@@ -30,7 +31,8 @@ export const createStoreWorkflow =
     const putBlob = createPutBlob(parts, tenant)
     for (const { json } of blobs) await putBlob(json)
     const document = documentOf(text)
-    return parts.workflows.put(tenant, {
+    crashPoint('workflow.checked')
+    const result = await parts.workflows.put(tenant, {
       name,
       description: descriptionOf(document),
       document,
@@ -40,6 +42,8 @@ export const createStoreWorkflow =
       labels,
       mayChange,
     })
+    crashPoint('workflow.stored')
+    return result
   }
 
 /** As the translator tells the two apart. */

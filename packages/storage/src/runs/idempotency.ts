@@ -71,6 +71,17 @@ export async function freeKey(client: PoolClient, tenant: TenantId, key: Idempot
   await client.query({ name: 'treadle free key', text: FREE, values: [tenant, key.method, key.path, key.keySha256] })
 }
 
+/** Says whether the request of this key has put its wish into the run's row. Nobody else does before the transaction ends. */
+export async function isWished(client: PoolClient, tenant: TenantId, key: IdempotencyKey): Promise<boolean> {
+  const values = [tenant, key.method, key.path, key.keySha256]
+  const { rows } = await client.query<{ wished: boolean }>(WISHED, values)
+  return rows[0]?.wished ?? false
+}
+
+export async function markWished(client: PoolClient, tenant: TenantId, key: IdempotencyKey): Promise<void> {
+  await client.query(MARK_WISHED, [tenant, key.method, key.path, key.keySha256])
+}
+
 const LOCK = 'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as locked'
 
 // Taken over where the row is past its 24 hours, or its first request never came to an end within its lease.
@@ -78,7 +89,8 @@ const TAKE = `
   insert into treadle.idempotency as i (tenant, method, path, key_sha256, fingerprint, lease_until, expires_at)
   values ($1, $2, $3, $4, $5, clock_timestamp() + $6::float8 * interval '1 ms', clock_timestamp() + interval '${KEPT}')
   on conflict (tenant, method, path, key_sha256) do update set
-    fingerprint = excluded.fingerprint, response = null, lease_until = excluded.lease_until, expires_at = excluded.expires_at
+    fingerprint = excluded.fingerprint, response = null, lease_until = excluded.lease_until, expires_at = excluded.expires_at,
+    wished = i.wished and i.expires_at >= clock_timestamp()
   where i.expires_at < clock_timestamp()
     or (i.response is null and i.lease_until < clock_timestamp() and i.fingerprint = excluded.fingerprint)`
 
@@ -93,6 +105,13 @@ const STORE = `
 const RENEW = `
   update treadle.idempotency set lease_until = clock_timestamp() + $5::float8 * interval '1 ms'
   where tenant = $1 and method = $2 and path = $3 and key_sha256 = $4 and response is null`
+
+const WISHED = `
+  select wished from treadle.idempotency
+  where tenant = $1 and method = $2 and path = $3 and key_sha256 = $4 for no key update`
+
+const MARK_WISHED = `
+  update treadle.idempotency set wished = true where tenant = $1 and method = $2 and path = $3 and key_sha256 = $4`
 
 const FREE = `
   delete from treadle.idempotency

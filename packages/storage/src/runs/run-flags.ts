@@ -1,10 +1,12 @@
 import type { RunId, TenantId } from '@treadle/contract'
 import type { PoolClient } from 'pg'
+import { isWished, markWished } from './idempotency.ts'
+import type { CountedLimits, IdempotencyKey } from './types.ts'
 
 export type FlagResult = 'requested' | 'already' | 'ended' | 'not-found'
 
 /** Asks a run to cancel. Every append of its workers returns the flag; the first reason stays. */
-export function requestCancel(
+export async function requestCancel(
   client: PoolClient,
   tenant: TenantId,
   runId: RunId,
@@ -12,22 +14,45 @@ export function requestCancel(
 ): Promise<FlagResult> {
   const text = `update treadle.runs set cancel_requested = true, cancel_reason = $3
     where tenant = $1 and id = $2 and ended_seq is null and not cancel_requested`
-  return setFlag(client, text, [tenant, runId, reason?.replaceAll('\0', '') ?? null])
-}
-
-/** Asks a run to pause, or takes that back. */
-export function requestPause(client: PoolClient, tenant: TenantId, runId: RunId, paused: boolean): Promise<FlagResult> {
-  const text = `update treadle.runs set pause_requested = $3
-    where tenant = $1 and id = $2 and ended_seq is null and pause_requested <> $3`
-  return setFlag(client, text, [tenant, runId, paused])
-}
-
-async function setFlag(client: PoolClient, text: string, values: unknown[]): Promise<FlagResult> {
-  const { rowCount } = await client.query(text, values)
+  const { rowCount } = await client.query(text, [tenant, runId, reason?.replaceAll('\0', '') ?? null])
   if (rowCount === 1) return 'requested'
   const { rows } = await client.query<{ ended: boolean }>(
     'select ended_seq is not null as ended from treadle.runs where tenant = $1 and id = $2',
-    values.slice(0, 2),
+    [tenant, runId],
   )
   return rows[0] ? (rows[0].ended ? 'ended' : 'already') : 'not-found'
 }
+
+/** See RunStore.requestPause. */
+export async function requestPause(client: PoolClient, tenant: TenantId, runId: RunId, key?: IdempotencyKey) {
+  if (key && (await isWished(client, tenant, key))) return
+  await setPause(client, tenant, runId, true)
+  if (key) await markWished(client, tenant, key)
+}
+
+/** See RunStore.requestResume. */
+export async function requestResume(
+  client: PoolClient,
+  tenant: TenantId,
+  runId: RunId,
+  limits: CountedLimits,
+  key?: IdempotencyKey,
+): Promise<string[]> {
+  if (key && (await isWished(client, tenant, key))) return []
+  const { rows } = await client.query<{ unknown: string[] }>(
+    'select treadle.raise_limits($1, $2, $3::json) as unknown',
+    [tenant, runId, JSON.stringify(limits)],
+  )
+  const unknown = rows[0]?.unknown ?? []
+  if (unknown.length > 0) return unknown
+  await setPause(client, tenant, runId, false)
+  if (key) await markWished(client, tenant, key)
+  return []
+}
+
+const setPause = (client: PoolClient, tenant: TenantId, runId: RunId, paused: boolean) =>
+  client.query(
+    `update treadle.runs set pause_requested = $3
+    where tenant = $1 and id = $2 and ended_seq is null and pause_requested <> $3`,
+    [tenant, runId, paused],
+  )

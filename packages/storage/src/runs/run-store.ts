@@ -7,7 +7,7 @@ import { freeKey, lookUpKey, renewKey, storeResponse, takeKey } from './idempote
 import { insertRun } from './insert-run.ts'
 import { listRuns } from './list-runs.ts'
 import { closeRun, openRuns, pendingStarts } from './reconcile.ts'
-import { requestCancel, requestPause } from './run-flags.ts'
+import { requestCancel, requestPause, requestResume } from './run-flags.ts'
 import { readRun } from './run-row.ts'
 import { readState, readWaiting } from './run-state.ts'
 import type { RunStore } from './types.ts'
@@ -30,14 +30,9 @@ export const createRunStore = ({ pool, runsAtOnce }: RunStoreOptions): RunStore 
   waiting: (tenant, runId) => inTenant(pool, tenant, (client) => readWaiting(client, tenant, runId)),
   requestCancel: (tenant, runId, reason) =>
     inTenant(pool, tenant, (client) => requestCancel(client, tenant, runId, reason)),
-  requestPause: (tenant, runId, paused) =>
-    inTenant(pool, tenant, (client) => requestPause(client, tenant, runId, paused)),
-  raiseLimits: (tenant, runId, limits) =>
-    inTenant(pool, tenant, async (client) => {
-      const text = 'select treadle.raise_limits($1, $2, $3::json) as unknown'
-      const { rows } = await client.query<{ unknown: string[] }>(text, [tenant, runId, JSON.stringify(limits)])
-      return rows[0]?.unknown ?? []
-    }),
+  requestPause: (tenant, runId, key) => inTenant(pool, tenant, (client) => requestPause(client, tenant, runId, key)),
+  requestResume: (tenant, runId, limits, key) =>
+    inTenant(pool, tenant, (client) => requestResume(client, tenant, runId, limits, key)),
 
   claimKey: (tenant, key, leaseMs = LEASE_MS) =>
     inTenant(pool, tenant, (client) => takeKey(client, tenant, key, leaseMs)),
@@ -47,7 +42,19 @@ export const createRunStore = ({ pool, runsAtOnce }: RunStoreOptions): RunStore 
     inTenant(pool, tenant, (client) => storeResponse(client, tenant, key, response)),
   forgetKey: (tenant, key) => inTenant(pool, tenant, (client) => freeKey(client, tenant, key)),
 
-  keepSignal: (tenant, runId, signal) => inTenant(pool, tenant, (client) => keepSignal(client, tenant, runId, signal)),
+  claimAnswered: (tenant, key, response) =>
+    inTenant(pool, tenant, async (client) => {
+      const claim = await takeKey(client, tenant, key, LEASE_MS)
+      if (claim.outcome === 'first') await storeResponse(client, tenant, key, response)
+      return claim
+    }),
+
+  keepSignal: (tenant, runId, signal, idempotency) =>
+    inTenant(pool, tenant, async (client) => {
+      const seq = await keepSignal(client, tenant, runId, signal)
+      if (seq !== undefined && idempotency) await storeResponse(client, tenant, idempotency, idempotency.response(seq))
+      return seq
+    }),
   markStarted: (tenant, runId, delivered = 0) =>
     inTenant(pool, tenant, (client) => markStarted(client, tenant, runId, delivered)),
   pendingStarts: (due) => pendingStarts(pool, due),

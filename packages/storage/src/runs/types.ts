@@ -155,6 +155,9 @@ export type ForcedEnd = { run: RunRef; engineStatus: string } & (
   | { type: 'run.cancelled'; data: RunCancelledData }
 )
 
+/** What of a plan's limits is counted in Postgres. */
+export type CountedLimits = Omit<PlanLimits, 'onExceeded' | 'durationMs'>
+
 export type KeyClaim =
   | { outcome: 'first' }
   | { outcome: 'replayed'; response: StoredResponse }
@@ -179,17 +182,13 @@ export type RunStore = {
     runId: RunId,
     reason?: string,
   ): Promise<'requested' | 'already' | 'ended' | 'not-found'>
-  /** Sets or clears the flag that every append returns. */
-  requestPause(
-    tenant: TenantId,
-    runId: RunId,
-    paused: boolean,
-  ): Promise<'requested' | 'already' | 'ended' | 'not-found'>
+  /** Sets the flag that every append returns; once for `key`, however often it is asked for under it. */
+  requestPause(tenant: TenantId, runId: RunId, key?: IdempotencyKey): Promise<void>
   /**
-   * Sets new limits, each in the innermost budget that the run counts against and that has it. Resolves to the names of those that none
-   * has; then nothing is changed.
+   * Clears that flag, and sets new limits, each in the innermost budget that the run counts against and that has it; once for `key`.
+   * Resolves to the names of limits that no budget has; then nothing is changed.
    */
-  raiseLimits(tenant: TenantId, runId: RunId, limits: Omit<PlanLimits, 'onExceeded' | 'durationMs'>): Promise<string[]>
+  requestResume(tenant: TenantId, runId: RunId, limits: CountedLimits, key?: IdempotencyKey): Promise<string[]>
 
   /** For POST routes other than `POST /runs`: takes the key for `leaseMs` (default 60,000), unless somebody has it. */
   claimKey(tenant: TenantId, key: IdempotencyKey, leaseMs?: number): Promise<KeyClaim>
@@ -201,12 +200,19 @@ export type RunStore = {
   rememberAnswer(tenant: TenantId, key: IdempotencyKey, response: StoredResponse): Promise<void>
   /** Frees a key whose request failed before any effect. */
   forgetKey(tenant: TenantId, key: IdempotencyKey): Promise<void>
+  /** Takes the key and stores the answer in one: for an effect that does no harm when it is done again, and is done. */
+  claimAnswered(tenant: TenantId, key: IdempotencyKey, response: StoredResponse): Promise<KeyClaim>
 
   /**
-   * Keeps a signal for a run that is not marked as started, with its `signal.received`: resolves to the seq of that. Undefined: the run is
-   * Temporal's, or has ended.
+   * Keeps a signal for a run that is not marked as started, with its `signal.received` and the answer of its key: resolves to the seq of
+   * that event. Undefined: the run is Temporal's, or has ended.
    */
-  keepSignal(tenant: TenantId, runId: RunId, signal: Omit<EarlySignal, 'seq'>): Promise<number | undefined>
+  keepSignal(
+    tenant: TenantId,
+    runId: RunId,
+    signal: Omit<EarlySignal, 'seq'>,
+    idempotency?: IdempotencyKey & { response: (seq: number) => StoredResponse },
+  ): Promise<number | undefined>
   /**
    * Temporal has the run, and its early signals up to the seq `delivered` (default 0). Where signals are left they have to be delivered
    * first; with none the run is marked, and the reconciler need not start it.
