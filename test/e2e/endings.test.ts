@@ -23,7 +23,13 @@ const FAIL = { ir: 'treadle/v1', name: 'fail', nodes: { no: { kind: 'fail', type
 /** How each run is ended, and the end that its log has to have. */
 const ENDINGS: Record<
   string,
-  { document: object; end?: (id: string) => Promise<unknown>; last: object; engineStatus?: string }
+  {
+    document: object
+    end?: (id: string) => Promise<unknown>
+    last: object
+    /** How Temporal closed it, where that is not how the log ends. */
+    engineStatus?: 'TERMINATED' | 'TIMED_OUT' | 'NOT_FOUND'
+  }
 > = {
   'it completes': { document: ECHO, last: { type: 'run.completed' } },
   'it fails': { document: FAIL, last: { type: 'run.failed', data: { error: { type: 'nope' } } } },
@@ -36,6 +42,19 @@ const ENDINGS: Record<
     document: WAIT,
     end: (id) => client().post(`/runs/${id}/terminate`, { reason: 'now' }),
     last: { type: 'run.cancelled', data: { reason: 'now', forced: true } },
+    engineStatus: 'TERMINATED',
+  },
+  'the API dies before it tells Temporal that it is cancelled': {
+    document: ASK,
+    async end(id) {
+      const { url, service } = await stack().startApi({ NODE_ENV: 'test', TREADLE_CRASH_AT: 'cancel.flagged' })
+      await createClient(url)
+        .post(`/runs/${id}/cancel`, { reason: 'enough' })
+        .catch(() => {}) // It dies.
+      await service.child.exited
+      stack().model.open('goes on')
+    },
+    last: { type: 'run.cancelled', data: { reason: 'enough' } },
   },
   'somebody cancels it by Temporal’s CLI': {
     document: WAIT,
@@ -70,7 +89,12 @@ const ENDINGS: Record<
 const logs = new Map<string, { id: string; events: StreamEvent[] }>()
 
 beforeAll(async () => {
-  stack().model.when({ prompt: 'Question: endless' }, [{ text: 'and so ' }, { hang: true }])
+  stack().model.when({ prompt: 'Question: endless' }, [
+    { text: 'and so ' },
+    { gate: 'goes on' },
+    { text: 'on' },
+    { hang: true },
+  ])
   await stack().startApi() // Two reconcilers.
   await Promise.all(
     Object.entries(ENDINGS).map(async ([name, { document, end }]) => {
@@ -92,4 +116,13 @@ test.each(Object.keys(ENDINGS))('a log has one last event, and every node in it 
   const run = await (await client().get(`/runs/${id}`)).json()
   expect(run).toMatchObject({ status: events.at(-1)?.type.slice(4), ...(engineStatus && { engineStatus }) })
   expect(await collect(client().follow(id))).toEqual(events)
+  await expect.poll(() => statusInTemporal(id)).toBe(engineStatus ?? events.at(-1)?.type.slice(4).toUpperCase())
 })
+
+/** As `temporal workflow describe` shows it, in the server's words. */
+async function statusInTemporal(id: string): Promise<string | undefined> {
+  const described = await temporal('describe', id, '--output', 'json').catch(() => undefined)
+  if (!described) return 'NOT_FOUND'
+  const { workflowExecutionInfo } = JSON.parse(described.stdout)
+  return workflowExecutionInfo.status.replace('WORKFLOW_EXECUTION_STATUS_', '').replace('CANCELED', 'CANCELLED')
+}

@@ -1,5 +1,5 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client'
-import { HANDLERS, TreadleError } from '@treadle/contract'
+import { HANDLERS, type RunEnd, TreadleError } from '@treadle/contract'
 import { planOf } from '@treadle/interpreter/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { deferred } from './support/deferred.ts'
@@ -156,13 +156,19 @@ test('an error of an expression, and a defect of the plan, fail the run and no w
   expect(newer.log.lines()).toEqual(['run.started', 'run.failed'])
 })
 
-test('a run that was ended from elsewhere stops and writes nothing more', async () => {
+test.each<[RunEnd, status: string]>([
+  [{ type: 'completed', output: 'from elsewhere' }, 'COMPLETED'],
+  [{ type: 'failed', error: { type: 'timeout', message: 'It was over.' } }, 'FAILED'],
+  [{ type: 'cancelled' }, 'CANCELLED'],
+])('a run that has ended elsewhere as %o ends so in Temporal too, and writes nothing more', async (end, status) => {
   const { handle, log } = await engine.start(planOf({ nodes: { a: { kind: 'receive', signal: 'go' } } }))
   await log.until('run.waiting')
-  log.close('run.cancelled')
+  log.close(end)
   await handle.signal(HANDLERS.signal, { id: 's', name: 'other', payload: 1 })
-  await expect(handle.result()).rejects.toThrow()
-  expect(log.lines().at(-1)).toBe('run.cancelled')
+  if (end.type === 'completed') expect(await handle.result()).toBe(end.output)
+  else await expect(handle.result()).rejects.toThrow()
+  expect((await handle.describe()).status.name).toBe(status)
+  expect(log.lines().at(-1)).toBe(`run.${end.type}`)
 })
 
 test('a paused run schedules nothing until it is resumed', async () => {

@@ -1,4 +1,4 @@
-import type { NodeResult, NodeTask } from '@treadle/contract'
+import type { NodeResult, NodeTask, RunEnd, RunRef } from '@treadle/contract'
 import { ACTIVITIES } from '@treadle/contract'
 import type {
   Appender,
@@ -17,6 +17,7 @@ import { createEvaluate } from './activities/evaluate.ts'
 import { createExecuteNode } from './activities/execute-node.ts'
 import { createExecuteSegmentActivity } from './activities/execute-segment.ts'
 import { createRecord } from './activities/record.ts'
+import { requestCancel } from './activities/request-cancel.ts'
 import { createTakeOver } from './activities/take-over.ts'
 import { createOfferTools } from './agent/offer-tools.ts'
 import { createAttemptNode } from './attempt/attempt-node.ts'
@@ -51,6 +52,7 @@ export type ActivityParts = {
   appender: Appender
   budgets: Budgets
   children: ChildRuns
+  runEnd: (run: RunRef) => Promise<RunEnd | undefined>
   blobs: BlobStore
   refs: BlobRefs
   takenOver: TakenOverOutputs
@@ -97,7 +99,8 @@ export function createActivities(parts: ActivityParts) {
     attemptNode,
     executeSegment,
     local: {
-      [ACTIVITIES.record]: createRecord(appender),
+      [ACTIVITIES.record]: createRecord(parts),
+      [ACTIVITIES.requestCancel]: requestCancel,
       [ACTIVITIES.evaluate]: createEvaluate(evaluate),
       [ACTIVITIES.takeOver]: createTakeOver({ takenOver, values }),
       [ACTIVITIES.executeSegment]: segment,

@@ -1,4 +1,5 @@
 /** The executor without Temporal around it: for tests and benchmarks that host attempts themselves. */
+export { requestCancel } from './activities/request-cancel.ts'
 export type { AttemptNode } from './attempt/attempt-node.ts'
 export type { AttemptOutcome } from './attempt/outcome.ts'
 export type { Stop, StopReason } from './attempt/stop.ts'

@@ -1,4 +1,5 @@
 import type { ErrorInfo, Runtime, Usage } from './generated/types.ts'
+import type { Json } from './json.ts'
 
 /** Names that cross a process or a language: spelled alike in TypeScript, Python and Go. */
 export const WORKFLOW_TYPE = 'treadleRun'
@@ -12,6 +13,8 @@ export const ACTIVITIES = {
   executeSegment: 'executeSegment',
   /** Local: RecordTask in, `{ outboxApplied }` out. */
   record: 'record',
+  /** Local: nothing in, nothing out. Has Temporal ask the workflow that calls it to cancel itself. */
+  requestCancel: 'requestCancel',
   /** Local: EvaluateTask in, `{ value }` out. */
   evaluate: 'evaluate',
   /** Local: TakeOverTask in, TakenOver out. */
@@ -31,6 +34,9 @@ export const HANDLERS = { signal: 'signal', control: 'control', childEnded: 'chi
 
 /** What the update and the signal `signal` carry. `id` makes a repeat harmless. `received`: its `signal.received` is in the log already. */
 export type SignalDelivery = { id: string; name: string; node?: string; payload: unknown; received?: true }
+
+/** How a run has ended; its last event is `run.<type>`. */
+export type RunEnd = { type: 'completed'; output: Json } | { type: 'failed'; error: ErrorInfo } | { type: 'cancelled' }
 
 /** What the signal `childEnded` carries: how the child of the node at `path` ended, and what it and its own children used. */
 export type ChildEnded = { path: string; runId: string; usage?: Usage } & ({ output: unknown } | { error: ErrorInfo })

@@ -28,6 +28,7 @@ import {
   runPart,
   toFailure,
 } from '@treadle/interpreter'
+import { requestCancel } from '@treadle/worker/executor'
 import type { Work } from './engine.ts'
 import type { FakeLog } from './fake-log.ts'
 
@@ -42,6 +43,8 @@ type Parts = {
 export function createFakeActivities({ logOf, workOf, addChild, takenOverOf }: Parts) {
   return {
     [ACTIVITIES.record]: async ({ run, outbox }: RecordTask) => logOf(run.id).apply(outbox),
+
+    [ACTIVITIES.requestCancel]: requestCancel,
 
     async [ACTIVITIES.executeNode](task: NodeTask): Promise<NodeResult> {
       const log = logOf(task.run.id)

@@ -1,4 +1,4 @@
-import type { OutboxEvent } from '@treadle/contract'
+import { isLastEvent, type OutboxEvent, type RunEnd } from '@treadle/contract'
 
 /**
  * A run's log in memory, by the rules of the real one: outbox events once and in order, none after the last event, `ifOpen` only while the
@@ -8,32 +8,32 @@ export function createFakeLog() {
   const events: { type: string; node?: string; n?: number; data: Record<string, unknown> }[] = []
   const open = new Set<string>()
   let applied = 0
-  let hasEnded = false
+  let end: RunEnd | undefined
   const changed = new Set<() => void>()
 
   function append(event: (typeof events)[number]): void {
     events.push(event)
     if (event.type === 'node.started') open.add(event.node ?? '')
     if (/^node\.(completed|failed|cancelled)$/.test(event.type)) open.delete(event.node ?? '')
-    hasEnded ||= /^run\.(completed|failed|cancelled)$/.test(event.type)
+    if (isLastEvent(event.type)) end ??= { ...event.data, type: event.type.slice(4) } as RunEnd
     for (const listener of changed) listener()
   }
 
   return {
     events,
     /** Gives back the number of the last outbox event that is in the log. */
-    apply(outbox: OutboxEvent[]): { outboxApplied: number; ended: boolean } {
+    apply(outbox: OutboxEvent[]): { outboxApplied: number; ended: boolean; end?: RunEnd } {
       for (const event of outbox) {
-        if (event.n <= applied || hasEnded) continue
+        if (event.n <= applied || end) continue
         if (event.n !== applied + 1) throw new Error(`Event ${event.n} came after ${applied}.`)
         applied = event.n
         if (!event.ifOpen || open.has(event.node ?? '')) append(event)
       }
-      return { outboxApplied: applied, ended: hasEnded }
+      return { outboxApplied: applied, ended: end !== undefined, ...(end && { end }) }
     },
     append,
     /** Ends the run as the reconciler does. */
-    close: (type: string) => append({ type, data: {} }),
+    close: ({ type, ...data }: RunEnd) => append({ type: `run.${type}`, data }),
     get applied() {
       return applied
     },

@@ -32,6 +32,7 @@ type Remote = {
 
 type Local = {
   [ACTIVITIES.record](task: RecordTask): Promise<RecordResult>
+  [ACTIVITIES.requestCancel](): Promise<void>
   [ACTIVITIES.evaluate](task: EvaluateTask): Promise<{ value: Json }>
   [ACTIVITIES.takeOver](task: TakeOverTask): Promise<TakenOver>
   [ACTIVITIES.createChild](task: ChildTask): Promise<ChildCreated>
@@ -49,6 +50,7 @@ const LOCAL = {
 const local = proxyLocalActivities<Local>(LOCAL)
 
 export const record = local.record
+export const requestCancel = local.requestCancel
 export const evaluate = local.evaluate
 export const takeOver = local.takeOver
 export const createChild = local.createChild

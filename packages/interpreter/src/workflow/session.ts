@@ -8,13 +8,13 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow'
-import { type ErrorInfo, type Json, pausesRun, type RunArgs, type Usage } from '@treadle/contract'
+import { type ErrorInfo, type Json, pausesRun, type RunArgs, type RunEnd, type Usage } from '@treadle/contract'
 import { createCancellation } from '../core/cancellation.ts'
 import { outputData } from '../core/events.ts'
 import { Failure, toFailure } from '../core/failure.ts'
 import { memoFromJson, memoToJson } from '../core/memo.ts'
 import { runPlan } from '../core/run-plan.ts'
-import { evaluate, record } from './activities.ts'
+import { evaluate, record, requestCancel } from './activities.ts'
 import {
   CARRIED_OUTPUT_BYTES_MAX,
   HISTORY_EVENTS_MAX,
@@ -23,7 +23,6 @@ import {
 } from './bounds.ts'
 import type { Carry } from './carry.ts'
 import { createChildren } from './children.ts'
-import type { End } from './end.ts'
 import { createGate } from './gate.ts'
 import { registerHandlers } from './handlers.ts'
 import { createInbox } from './inbox.ts'
@@ -63,6 +62,7 @@ export function createSession(args: RunArgs) {
   const cancellation = createCancellation()
   let defect: Failure | undefined
   let usage: Usage | undefined
+  let isCancelAsked = false
 
   registerHandlers({
     inbox,
@@ -75,8 +75,11 @@ export function createSession(args: RunArgs) {
   })
 
   return {
-    /** Cancels the run; its nodes are waited for. */
-    cancel: () => cancellation.cancel(),
+    /** Cancels the run, as Temporal asks; its nodes are waited for. */
+    cancel(): void {
+      isCancelAsked = true
+      cancellation.cancel()
+    },
 
     async run(): Promise<Json> {
       if (!carry) {
@@ -91,20 +94,20 @@ export function createSession(args: RunArgs) {
     },
   }
 
-  async function execute(): Promise<End> {
+  async function execute(): Promise<RunEnd> {
     try {
       const reused = args.takesOver ? await readTakenOver(run) : new Map<string, Json>()
       const facts = { id: run.id, startedAt }
       const output = await runPlan(plan, { input: args.input as Json, run: facts, host, memo, reused, cancellation })
       return { type: 'completed', output }
     } catch (error) {
-      if (defect) return { type: 'failed', failure: defect }
-      const failure = toFailure(error)
+      if (defect) return { type: 'failed', error: defect.info }
+      const { info } = toFailure(error)
       // A worker may see the run's flag before Temporal's cancel is here; a child that was cancelled has details, and fails its parent.
-      const { type, details } = failure.info
+      const { type, details } = info
       const isCancelled = cancellation.isCancelled || (type === 'cancelled' && details === undefined)
       if (!host.hasEnded && isCancelled) return { type: 'cancelled' }
-      return { type: 'failed', failure }
+      return { type: 'failed', error: info }
     }
   }
 
@@ -123,7 +126,7 @@ export function createSession(args: RunArgs) {
       } catch {
         return // The run ends by it: `flush` has seen to that.
       }
-      if (recorder.hasEnded) return // The log takes no more.
+      if (recorder.foreignEnd) return
     }
   }
 
@@ -161,7 +164,7 @@ export function createSession(args: RunArgs) {
       cancellation.cancel()
       throw ApplicationFailure.nonRetryable('The log cannot be written.', 'internal')
     }
-    if (recorder.hasEnded) cancellation.cancel()
+    if (recorder.foreignEnd) cancellation.cancel()
   }
 
   /** Resolves when the history is long and nothing is under way that its successor could not take over. */
@@ -198,31 +201,40 @@ export function createSession(args: RunArgs) {
     }
   }
 
-  async function finish(end: End): Promise<Json> {
-    if (host.hasEnded) upsertSearchAttributes([{ key: statusKey, value: end.type }])
-    else if (!recorder.hasEnded) {
-      outbox.put({ type: `run.${end.type}`, data: lastData(end) })
-      status.end(end.type)
-      upsertSearchAttributes([{ key: statusKey, value: end.type }])
+  async function finish(own: RunEnd): Promise<Json> {
+    const isOpen = !host.hasEnded && !recorder.foreignEnd
+    if (isOpen) {
+      outbox.put({ type: `run.${own.type}`, data: lastData(own) })
+      status.end(own.type)
+      showStatus(own)
       await recorder.flush()
     }
+    const end = recorder.foreignEnd ?? own
+    if (!isOpen || end !== own) showStatus(end)
     status.end(end.type)
     if (args.parent) {
-      const isOwn = host.hasEnded || !recorder.hasEnded
       // A segment that wrote the last event does not say what the run has used.
       usage ??= (await record({ run, outbox: [] })).usage
-      await tellParent(args, isOwn ? end : { type: 'cancelled' }, usage)
+      await tellParent(args, end, usage)
     }
     await condition(allHandlersFinished)
-    if (recorder.hasEnded && !host.hasEnded) throw new CancelledFailure('The run has been ended from elsewhere.')
     if (end.type === 'completed') return end.output
-    if (end.type === 'cancelled') throw new CancelledFailure('The run was cancelled.')
-    const { info } = end.failure
-    throw ApplicationFailure.create({ type: info.type, message: info.message, nonRetryable: true, details: [info] })
+    if (end.type === 'cancelled') return endAsCancelled()
+    const { type, message } = end.error
+    throw ApplicationFailure.create({ type, message, nonRetryable: true, details: [end.error] })
+  }
+
+  /** A workflow ends as cancelled only where Temporal was asked to cancel it, and whoever did it may have got no further than the row. */
+  async function endAsCancelled(): Promise<never> {
+    if (!isCancelAsked) await requestCancel()
+    await condition(() => isCancelAsked)
+    throw new CancelledFailure('The run was cancelled.')
   }
 }
 
-function lastData(end: End): Record<string, unknown> {
+const showStatus = ({ type }: RunEnd) => upsertSearchAttributes([{ key: statusKey, value: type }])
+
+function lastData(end: RunEnd): Record<string, unknown> {
   if (end.type === 'completed') return outputData(end.output)
-  return end.type === 'failed' ? { error: end.failure.info } : {}
+  return end.type === 'failed' ? { error: end.error } : {}
 }

@@ -1,5 +1,4 @@
-import type { RunStatus } from '@treadle/contract'
-import type { End } from './end.ts'
+import type { RunEnd, RunStatus } from '@treadle/contract'
 import type { Outbox } from './outbox.ts'
 
 export type StatusCarry = { isWaiting: boolean; isPaused: boolean }
@@ -9,7 +8,7 @@ export type Status = ReturnType<typeof createStatus>
 
 export function createStatus(outbox: Outbox, carry: StatusCarry = { isWaiting: false, isPaused: false }) {
   let { isWaiting, isPaused } = carry
-  let ended: End['type'] | undefined
+  let ended: RunEnd['type'] | undefined
   const reasoned = (reason?: string) => (reason === undefined ? {} : { reason })
 
   return {
@@ -38,7 +37,7 @@ export function createStatus(outbox: Outbox, carry: StatusCarry = { isWaiting: f
     get hasEnded() {
       return ended !== undefined
     },
-    end(how: End['type']): void {
+    end(how: RunEnd['type']): void {
       ended = how
     },
     current: (): RunStatus => {
