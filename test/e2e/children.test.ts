@@ -1,5 +1,5 @@
-import type { Run } from '@treadle/contract'
-import { expect, test } from 'vitest'
+import { newRunId, type Run } from '@treadle/contract'
+import { describe, expect, test } from 'vitest'
 import { useStack } from '../support/use-stack.ts'
 import { collect, createClient, faultsOf, readEvents, type StreamEvent, typesOf } from './support/client.ts'
 import { followUntil } from './support/follow-until.ts'
@@ -14,6 +14,12 @@ const stack = useStack({
 const client = () => createClient(stack().url)
 const runOf = async (id: string) => (await (await client().get(`/runs/${id}`)).json()) as Run
 const logOf = (id: string) => collect(client().follow(id))
+
+/** All runs of documents named `child` that the run has started. */
+async function childrenOf(id: string): Promise<Run[]> {
+  const { items } = (await (await client().get('/runs?workflow=child&limit=200')).json()) as { items: Run[] }
+  return items.filter(({ parent }) => parent === id)
+}
 
 /** The child of the node, once it is known. */
 async function childOf(id: string, node: string): Promise<string> {
@@ -163,13 +169,7 @@ test('a child is started exactly once, whenever the workers are killed', { timeo
     expect(faultsOf(log)).toEqual([])
     expect(log.filter(({ type }) => type === 'run.started')).toHaveLength(1)
   }
-  const { items: runs } = (await (await client().get('/runs?workflow=child&limit=200')).json()) as { items: Run[] }
-  expect(
-    runs
-      .filter(({ parent }) => parent === id)
-      .map((run) => run.id)
-      .sort(),
-  ).toEqual([...ids].sort())
+  expect((await childrenOf(id)).map((run) => run.id).sort()).toEqual([...ids].sort())
 })
 
 test('a child that ends while its parent continues as new, and while the worker is away, is heard', {
@@ -227,4 +227,49 @@ test('the usage of children counts in their parent’s', async () => {
     data: { usage: { llmCalls: 3, outputTokens } },
   })
   expect(await runOf(id)).toMatchObject({ usage: { llmCalls: 3, outputTokens } })
+})
+
+describe('A worker that dies between the row of a child and the start of its workflow', () => {
+  const workflow = documentOf({ a: llm('Say.') }, { name: 'child' })
+
+  /** A run whose worker has died there. The others are away until `revive`. */
+  async function dieBetween(mode: string) {
+    const id = newRunId()
+    const [worker] = stack().workers
+    await worker?.stop()
+    const dying = await stack().startWorker({ NODE_ENV: 'test', TREADLE_CRASH_AT: `child.stored ${id} c 1` })
+    await client().start({ id, ir: documentOf({ c: { kind: 'run', workflow, mode } }) })
+    await dying.child.exited
+    return { id, revive: () => worker?.restart() }
+  }
+
+  test.each(['wait', 'detach'])('leaves one child, which runs once, %s', { timeout: 120_000 }, async (mode) => {
+    const asked = stack().model.requests.length
+    const { id, revive } = await dieBetween(mode)
+    expect(await childrenOf(id)).toMatchObject([{ status: 'pending' }])
+    await revive()
+    expect(await client().result(id)).toMatchObject({ status: 'completed' })
+    const [child, ...others] = await childrenOf(id)
+    expect(others).toEqual([])
+    expect(await client().result(child?.id ?? '')).toMatchObject({ status: 'completed' })
+    for (const each of [id, child?.id ?? '']) expect(faultsOf(await logOf(each))).toEqual([])
+    expect(stack().model.requests.length - asked).toBe(1)
+  })
+
+  test.each(['wait', 'detach'])(
+    'leaves none that goes on when the run is cancelled then, %s',
+    { timeout: 120_000 },
+    async (mode) => {
+      const asked = stack().model.requests.length
+      const { id, revive } = await dieBetween(mode)
+      await client().post(`/runs/${id}/cancel`, { reason: 'enough' })
+      await revive()
+      expect(await client().result(id)).toMatchObject({ status: 'cancelled' })
+      const [child, ...others] = await childrenOf(id)
+      expect(others).toEqual([])
+      expect(await client().result(child?.id ?? '')).toMatchObject({ status: 'cancelled' })
+      for (const each of [id, child?.id ?? '']) expect(faultsOf(await logOf(each))).toEqual([])
+      expect(stack().model.requests.length).toBe(asked)
+    },
+  )
 })

@@ -1,7 +1,6 @@
-/**
- * Places at which a test lets the process die, as if somebody had pulled the plug: after one thing was done, and before the next. They do
- * nothing unless NODE_ENV is `test` and TREADLE_CRASH_AT names one.
- */
+import { crashAt } from '@treadle/contract/crash'
+
+/** The steps of a request between which tests let the API die. */
 export type CrashPoint =
   | 'run.checked'
   | 'run.stored'
@@ -26,10 +25,4 @@ export type CrashPoint =
   | 'label.moved'
   | 'blob.stored'
 
-const armed = process.env.NODE_ENV === 'test' ? process.env.TREADLE_CRASH_AT : undefined
-
-export function crashPoint(name: CrashPoint): void {
-  if (name !== armed) return
-  process.kill(process.pid, 'SIGKILL')
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) // The signal comes at once, and not a line later.
-}
+export const crashPoint = (point: CrashPoint): void => crashAt?.(point)

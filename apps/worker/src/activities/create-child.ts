@@ -11,6 +11,7 @@ import {
 } from '@treadle/contract'
 import { canonicalJson } from '@treadle/expressions'
 import type { BlobRefs, ChildRuns } from '@treadle/storage'
+import { crashPoint } from '../crash-points.ts'
 import type { Schemas } from '../values/schemas.ts'
 import type { Values } from '../values/values.ts'
 
@@ -35,6 +36,7 @@ export function createCreateChild({ children, refs, values, schemas }: CreateChi
     if (created.outcome === 'taken') throw refusal(new TreadleError('internal', `The run ${childRunId} is no child.`))
     if (created.outcome === 'not-found') throw refusal(unknownWorkflow(workflow as { name: string; version: string }))
 
+    crashPoint('child.stored', run, path)
     const { createdAt, plan } = created
     const executed = plan ?? inline
     if (plan) await checkInput(task, plan)

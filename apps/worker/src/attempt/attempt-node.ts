@@ -1,5 +1,6 @@
 import { type NodeTask, TreadleError, type Work } from '@treadle/contract'
 import type { Appender, Budgets, CacheKey, ClaimResult, ResultCache } from '@treadle/storage'
+import { crashPoint } from '../crash-points.ts'
 import type { Log } from '../log.ts'
 import { createCallBudget, NO_BUDGET } from '../model/call-budget.ts'
 import type { Redactor } from '../secrets/redactor.ts'
@@ -60,6 +61,7 @@ async function runAttempt(
   chain: Chain | undefined,
 ) {
   const { run, path, outputSchema, timeoutMs } = task
+  crashPoint('attempt.claimed', run, path, claim.attempt)
   const key = { run, path, attempt: claim.attempt }
   const stop = createStop()
   const writer = createAttemptWriter({ ...parts, run, path, attempt: claim.attempt, stop })

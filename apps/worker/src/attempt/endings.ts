@@ -8,6 +8,7 @@ import {
   toErrorInfo,
 } from '@treadle/contract'
 import type { ClaimResult } from '@treadle/storage'
+import { crashPoint } from '../crash-points.ts'
 import type { Log } from '../log.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import type { UsageMeter } from '../work/work.ts'
@@ -50,10 +51,12 @@ export function createEndings({ task, claim, stop, writer, usage, chain, redacto
 
   /** `outcome` once the end is in the log. */
   const write = async (end: EndOf, outcome: AttemptOutcome): Promise<AttemptOutcome> => {
+    crashPoint('attempt.executed', task.run, task.path, attempt)
     try {
       const { accepted } = await writer.end({ ...end, ...used() }, () =>
         chain?.ending(outcome, { path: task.path, attempt }),
       )
+      crashPoint('attempt.ended', task.run, task.path, attempt)
       return accepted ? outcome : died('A newer attempt has taken over, or the node has ended.')
     } catch (error) {
       log.warn({ ...about, err: error }, 'The end of an attempt could not be written')

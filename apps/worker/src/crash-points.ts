@@ -1,0 +1,9 @@
+import type { Path, RunRef } from '@treadle/contract'
+import { crashAt } from '@treadle/contract/crash'
+
+/** What a worker does in between which tests let it die: an attempt is claimed, its work is done, its end is stored; the row of a child is. */
+export type CrashPoint = 'attempt.claimed' | 'attempt.executed' | 'attempt.ended' | 'child.stored'
+
+/** TREADLE_CRASH_AT names it as `attempt.claimed <run id> <path> <attempt>`. */
+export const crashPoint = (point: CrashPoint, run: RunRef, path: Path, attempt = 1): void =>
+  crashAt?.(`${point} ${run.id} ${path} ${attempt}`)
