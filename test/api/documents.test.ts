@@ -56,3 +56,29 @@ test('the same document in another order compiles to the same plan', async () =>
   const [one, other] = [await post('/compile', APPROVAL), await post('/compile', turned)]
   expect(other.json().planHash).toBe(one.json().planHash)
 })
+
+test('limits of tokens and money are checked by the table of models, wherever a document comes in', async () => {
+  const limited = (model: string, limits: object) => ({
+    ir: 'treadle/v1',
+    name: 'limited',
+    models: { m: { provider: 'openai', model } },
+    limits,
+    nodes: { a: { kind: 'llm', model: 'm', prompt: 'Hello' } },
+  })
+  const findings = [
+    { document: limited('unpriced', { costUsd: 1 }), code: 'no-price', path: '/models/m/model' },
+    { document: limited('unknown', { tokens: 1_000 }), code: 'unbounded-tokens', path: '/nodes/a' },
+    { document: limited('priced', { tokens: 99 }), code: 'limit-too-small', path: '/limits/tokens' },
+  ]
+  for (const { document, code, path } of findings) {
+    const found = expect.arrayContaining([expect.objectContaining({ code, path, severity: 'error' })])
+    expect((await post('/validate', document)).json()).toEqual({ ok: false, diagnostics: found })
+    expect((await post('/compile', document)).json()).toMatchObject({ ok: false, diagnostics: found })
+    const refused = await post('/runs', { ir: document })
+    expect([refused.statusCode, refused.json()]).toEqual([422, expect.objectContaining({ diagnostics: found })])
+  }
+  const fitting = limited('priced', { costUsd: 1, tokens: 1_000 })
+  expect((await post('/validate', fitting)).json()).toEqual({ ok: true, diagnostics: [] })
+  // What a worker reserves for a call, it reads in the plan.
+  expect((await post('/compile', fitting)).json().spec.args[0].plan.models.m).toMatchObject({ maxOutputTokens: 100 })
+})

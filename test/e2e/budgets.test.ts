@@ -8,7 +8,7 @@ import { child, documentOf, llm, receive } from './support/nodes.ts'
 
 // A million tokens cost a dollar in and ten out.
 const MODELS = JSON.stringify({ scripted: { maxOutputTokens: 100, inputPrice: 1, outputPrice: 10 } })
-const stack = useStack({ temporalDatabase: 'file', workerEnv: { TREADLE_MODELS: MODELS } })
+const stack = useStack({ temporalDatabase: 'file', env: { TREADLE_MODELS: MODELS } })
 const client = () => createClient(stack().url)
 const runOf = async (id: string) => (await (await client().get(`/runs/${id}`)).json()) as Run
 const logOf = (id: string) => collect(client().follow(id))

@@ -29,6 +29,15 @@ test('every wrong variable is named at once, and no value is shown', () => {
   expect(message).not.toContain('secret')
 })
 
+test('the table of models is read as the workers read it', () => {
+  expect(readConfig(least).models).toEqual({})
+  const models = { mini: { maxOutputTokens: 100, inputPrice: 0.25, outputPrice: 2 } }
+  expect(readConfig({ ...least, TREADLE_MODELS: JSON.stringify(models) }).models).toEqual(models)
+  for (const wrong of ['{"mini":1}', '{"mini":{"price":1}}', '{', '/no/such/file']) {
+    expect(() => readConfig({ ...least, TREADLE_MODELS: wrong })).toThrow(/TREADLE_MODELS (has|is)/)
+  }
+})
+
 test('keys may be left out on a loopback address alone', () => {
   for (const host of ['127.0.0.1', '127.8.8.8', '::1', 'localhost']) {
     expect(readConfig({ ...least, TREADLE_API_HOST: host })).toMatchObject({ host, needsKeys: false })

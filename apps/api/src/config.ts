@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { type Keyring, parseKeyring } from '@treadle/contract/encryption'
+import { type ModelTable, parseModelTable } from '@treadle/contract/settings'
 import type { TokenOptions } from './auth/json-web-tokens.ts'
 import { readTemporalTls, type TemporalTls } from './temporal-tls.ts'
 
@@ -29,6 +30,8 @@ export type Config = {
   readonly temporalTls: TemporalTls | undefined
   /** Of everything that Temporal is given; undefined: nothing is encrypted. */
   readonly keyring: Keyring | undefined
+  /** Prices and limits of models, as the workers have them: what a document limits is checked against them. */
+  readonly models: ModelTable
   readonly logLevel: string
   readonly bodyBytesMax: number
   /** How often a silent stream sends a comment. */
@@ -77,6 +80,15 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     for (const item of items) if (check(item) !== '') wrong.push(`${name} ${check(item)}`)
     return items
   }
+  const parsed = <T>(name: string, parse: (value: string) => T): T | undefined => {
+    const value = env[name]
+    try {
+      return value ? parse(value) : undefined
+    } catch (error) {
+      wrong.push(`${name} ${(error as Error).message}`)
+      return undefined
+    }
+  }
   /** 0: none. */
   const limit = (name: string) => integer(name, 0, 0, 1_000_000_000) || undefined
 
@@ -99,7 +111,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     temporalNamespace: text('TEMPORAL_NAMESPACE', 'default'),
     temporalApiKey: env.TEMPORAL_API_KEY || undefined,
     temporalTls: readTemporalTls(env, wrong),
-    keyring: keyringOf(env, wrong),
+    keyring: parsed('TREADLE_ENCRYPTION_KEYS', parseKeyring),
+    models: parsed('TREADLE_MODELS', parseModelTable) ?? {},
     logLevel: text('TREADLE_LOG_LEVEL', 'info', (value) =>
       LOG_LEVELS.includes(value) ? '' : `has to be one of ${LOG_LEVELS.join(', ')}`,
     ),
@@ -111,16 +124,6 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   if (wrong.length > 0) throw new Error(`The environment is wrong:\n${wrong.map((line) => `  ${line}`).join('\n')}`)
   return Object.freeze(config)
-}
-
-function keyringOf({ TREADLE_ENCRYPTION_KEYS: keys }: NodeJS.ProcessEnv, wrong: string[]): Keyring | undefined {
-  if (!keys) return undefined
-  try {
-    return parseKeyring(keys)
-  } catch (error) {
-    wrong.push(`TREADLE_ENCRYPTION_KEYS ${(error as Error).message}`)
-    return undefined
-  }
 }
 
 const checkKeys = (host: string) => (value: string) => {

@@ -72,6 +72,7 @@ const app = await buildApi({
   compile: createCompileDocument({
     workflows,
     functions: createServedFunctions({ read: createReadFunctions({ pool }), log: logger }),
+    models: config.models,
     limits,
   }),
   sampleSpec: createSampleSpec(config),

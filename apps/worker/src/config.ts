@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Keyring, parseKeyring } from '@treadle/contract/encryption'
-import { type ModelTable, parseModelTable } from './model/model-table.ts'
+import { type ModelTable, parseModelTable } from '@treadle/contract/settings'
 import { parseSecretGrants, type SecretGrants } from './secrets/grants.ts'
 
 /** All that the worker is told from outside, read once at start. */

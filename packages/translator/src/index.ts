@@ -12,7 +12,6 @@ export { type Translation, translate } from './translate.ts'
 export { createTranslateCache, type TranslateCache } from './translate-cache.ts'
 export type {
   FunctionSignature,
-  ModelFacts,
   RunFacts,
   TranslateOptions,
   WorkflowResolver,

@@ -1,4 +1,5 @@
 import type { RunRef, Runtime } from '@treadle/contract'
+import type { ModelTable } from '@treadle/contract/settings'
 import type { TranslateLimits } from './limits.ts'
 import type { SourceFormat } from './source/source.ts'
 
@@ -9,15 +10,6 @@ export type FunctionSignature = {
   /** JSON Schemas, as the worker publishes them. */
   inputSchema?: Record<string, unknown>
   outputSchema?: Record<string, unknown>
-}
-
-/** What is known of a model, by the provider's name of it; a row of the table that workers read too (`TREADLE_MODELS`). */
-export type ModelFacts = {
-  /** The most tokens of one answer. */
-  maxOutputTokens?: number
-  /** US dollars for a million tokens. */
-  inputPrice?: number
-  outputPrice?: number
 }
 
 /** Gives the document of a stored workflow; undefined when there is none of that name and version. Pure: it answers from memory. */
@@ -47,8 +39,8 @@ export type TranslateOptions = {
   limits?: Partial<TranslateLimits>
   /** Functions that workers have; without it, `function` tools are not checked against workers. */
   functions?: FunctionSignature[]
-  /** Facts of models by the provider's name: caps of output, prices. */
-  models?: Record<string, ModelFacts>
+  /** Caps of output and prices, as workers have them too; without it, limits of tokens and money are not checked against models. */
+  models?: ModelTable
   /** Stored workflows; without it, references to them are not checked. */
   workflows?: WorkflowResolver
   /** With it, the answer has the spec to start the run with. */

@@ -26,6 +26,9 @@ import { pino } from 'pino'
 import { afterAll, beforeAll } from 'vitest'
 import { openStorage, type Storage } from '../../storage/support/storage.ts'
 
+/** The table of models that it has. */
+const MODELS = { priced: { maxOutputTokens: 100, inputPrice: 1, outputPrice: 10 }, unpriced: { maxOutputTokens: 100 } }
+
 export type TestApi = Storage & {
   app: Awaited<ReturnType<typeof buildApi>>
   bridge: Bridge
@@ -94,7 +97,7 @@ export async function openApi(options: TestApiOptions): Promise<TestApi & { clos
     blobRefs,
     bridge,
     starter,
-    compile: createCompileDocument({ workflows, functions: async () => undefined }),
+    compile: createCompileDocument({ workflows, functions: async () => undefined, models: MODELS }),
     sampleSpec: createSampleSpec(config),
     parts: [
       { name: 'Postgres', check: () => storage.api.query('select 1') },

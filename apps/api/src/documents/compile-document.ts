@@ -1,4 +1,5 @@
 import type { Diagnostic, Json, Plan, ProblemError, TenantId } from '@treadle/contract'
+import type { ModelTable } from '@treadle/contract/settings'
 import type { StoredWorkflow, WorkflowStore } from '@treadle/storage'
 import {
   createTranslateCache,
@@ -29,12 +30,13 @@ export type CompileDocument = {
 }
 
 type Parts = {
+  models: ModelTable
   workflows: Pick<WorkflowStore, 'version'>
   functions: ServedFunctions
   limits?: Partial<TranslateLimits>
 }
 
-export function createCompileDocument({ workflows, functions, limits = {} }: Parts): CompileDocument {
+export function createCompileDocument({ workflows, functions, models, limits = {} }: Parts): CompileDocument {
   const cache = createTranslateCache({
     optionsKey: ({ workflows: known, functions: served }) =>
       `${(known as Resolver | undefined)?.key ?? ''} ${(served && keys.get(served)) ?? ''}`,
@@ -48,7 +50,12 @@ export function createCompileDocument({ workflows, functions, limits = {} }: Par
     const known = new Map<string, StoredWorkflow | undefined>()
     for (;;) {
       const asked = new Set<string>()
-      const options = { limits, workflows: resolverOf(known, asked), ...(served && { functions: served.functions }) }
+      const options = {
+        limits,
+        models,
+        workflows: resolverOf(known, asked),
+        ...(served && { functions: served.functions }),
+      }
       const translated = cache.translate(text, options)
       if (!wants.has(translated)) wants.set(translated, [...asked]) // One from the cache has asked for nothing this time.
       const unknown = wants.get(translated) ?? []

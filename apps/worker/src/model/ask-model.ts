@@ -1,11 +1,12 @@
 import { type PlanModel, TreadleError, type Usage } from '@treadle/contract'
+import type { ModelTable } from '@treadle/contract/settings'
 import type { Tracing } from '@treadle/telemetry'
 import type { WorkContext } from '../work/work.ts'
 import { boundsOf, usedBy } from './call-cost.ts'
 import type { ChatClients } from './chat-client.ts'
 import { type ChatRequestParts, chatRequest } from './chat-request.ts'
 import { chatSpan, usageAttributes } from './chat-span.ts'
-import { costOf, type ModelTable } from './model-table.ts'
+import { costOf } from './cost-of.ts'
 import { type Answer, streamAnswer } from './stream-answer.ts'
 import { createToolNames, type ToolNames } from './tool-names.ts'
 

@@ -1,7 +1,8 @@
 import type { Usage } from '@treadle/contract'
+import type { ModelFacts } from '@treadle/contract/settings'
 import type { CallBounds } from '@treadle/storage'
 import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions'
-import { costOf, type ModelFacts } from './model-table.ts'
+import { costOf } from './cost-of.ts'
 
 /** What a request may take at most (ir.md, Budgets): its size and the longest answer, in tokens and in US dollars. */
 export function boundsOf(request: ChatCompletionCreateParamsStreaming, facts: ModelFacts = {}): CallBounds {

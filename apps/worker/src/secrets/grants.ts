@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { type RunRef, TreadleError } from '@treadle/contract'
+import { jsonOrFile } from '@treadle/contract/settings'
 
 /** Who may use a secret, and for which servers; what is absent is open. */
 export type SecretGrant = {
@@ -23,7 +23,7 @@ const FIELDS = ['tenants', 'workflows', 'hosts'] as const
 
 /** `text` is the table as JSON, or the path of a file that holds it. @throws Error that completes "TREADLE_GRANTS …". */
 export function parseSecretGrants(text: string): SecretGrants {
-  const grants = readJson(text)
+  const grants = jsonOrFile(text)
   if (!isRecord(grants)) throw new Error('has to be an object: secret name → { tenants, workflows, hosts }')
   for (const [name, grant] of Object.entries(grants)) {
     if (!isRecord(grant)) throw new Error(`has no object for "${name}"`)
@@ -59,14 +59,6 @@ export function createGrantCheck({ grants, workflowOf }: { grants: SecretGrants;
 function fits(pattern: string, host: string): boolean {
   const wanted = pattern.toLowerCase()
   return wanted.startsWith('*.') ? host.endsWith(wanted.slice(1)) : host === wanted
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text.startsWith('{') ? text : readFileSync(text, 'utf8'))
-  } catch (error) {
-    throw new Error(`is neither JSON nor a file of it (${(error as NodeJS.ErrnoException).code ?? 'not JSON'})`)
-  }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

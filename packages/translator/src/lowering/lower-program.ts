@@ -8,9 +8,9 @@ import {
   type PlanSegment,
   type PlanSignal,
 } from '@treadle/contract'
+import type { ModelTable } from '@treadle/contract/settings'
 import { parseDuration } from '../program/duration.ts'
 import type { Body, Program, ProgramNode } from '../program/program.ts'
-import type { ModelFacts } from '../translate-options.ts'
 import { approvalSignals } from './approvals.ts'
 import { lowerNode } from './lower-node.ts'
 import { lowerTools } from './lower-tools.ts'
@@ -93,7 +93,7 @@ function lowerBody(body: Body, { tables, nodeNumber }: Lowering): PlanBody {
   }
 }
 
-function lowerModels({ document }: Program, facts: Record<string, ModelFacts>): Record<string, PlanModel> {
+function lowerModels({ document }: Program, facts: ModelTable): Record<string, PlanModel> {
   return Object.fromEntries(
     Object.keys(document.models ?? {})
       .sort()

@@ -1,11 +1,12 @@
 import type { Plan } from '@treadle/contract'
+import type { ModelTable } from '@treadle/contract/settings'
 import type { Body, Program, ProgramNode } from '../program/program.ts'
-import type { FunctionSignature, ModelFacts } from '../translate-options.ts'
+import type { FunctionSignature } from '../translate-options.ts'
 import type { Tables } from './tables.ts'
 
 export type LowerOptions = {
   functions: FunctionSignature[] | undefined
-  models: Record<string, ModelFacts>
+  models: ModelTable
   /** Says of a program whether its most passes what one history can hold. */
   isLongRunning(program: Program): boolean
   /** The most items of a map; undefined where nothing bounds it. */

@@ -1,7 +1,8 @@
+import type { ModelTable } from '@treadle/contract/settings'
 import { mannerOf } from '../lowering/placement.ts'
 import { isConstant } from '../program/conditions.ts'
 import type { Body, InnerRole, Program, ProgramNode } from '../program/program.ts'
-import type { FunctionSignature, ModelFacts } from '../translate-options.ts'
+import type { FunctionSignature } from '../translate-options.ts'
 import { type Amounts, amounts, atLeast, either, optional, rangeOf, sum, times, withRange } from './amounts.ts'
 import { attemptsOf } from './attempts.ts'
 import { callAmounts } from './call-amounts.ts'
@@ -30,7 +31,7 @@ const EVENTS = {
   child: { least: 2, most: 16 },
 }
 
-export type BoundOptions = { functions: FunctionSignature[] | undefined; models: Record<string, ModelFacts> }
+export type BoundOptions = { functions: FunctionSignature[] | undefined; models: ModelTable }
 
 /**
  * Pass 6: what a run can take. `least` is of the runs that complete; `most` of all. Children are counted in, but for

@@ -1,6 +1,6 @@
 import type { IrModel } from '@treadle/contract'
+import type { ModelTable } from '@treadle/contract/settings'
 import type { Program, ProgramNode, Slot } from '../program/program.ts'
-import type { ModelFacts } from '../translate-options.ts'
 import { type Amounts, amounts } from './amounts.ts'
 import { attemptsOf } from './attempts.ts'
 
@@ -8,7 +8,7 @@ import { attemptsOf } from './attempts.ts'
 const REPAIRS = 1
 
 /** What the calls of an `llm`, `agent` or `tool` node can take. An error that is caught may come before the first call. */
-export function callAmounts(node: ProgramNode, program: Program, models: Record<string, ModelFacts>): Amounts {
+export function callAmounts(node: ProgramNode, program: Program, models: ModelTable): Amounts {
   const { ir } = node
   const first = ir.catch ? 0 : 1
   const attempts = attemptsOf(node)
@@ -56,7 +56,7 @@ type CallFacts = { maxOutputTokens: number; inputUsd: number; outputUsd: number 
 /** Infinity where nothing says how much. */
 function callFacts(
   { model, maxTokens }: { model: IrModel; maxTokens: number | undefined },
-  models: Record<string, ModelFacts>,
+  models: ModelTable,
 ): CallFacts {
   const facts = Object.hasOwn(models, model.model) ? models[model.model] : undefined
   const usd = (perMillion: number | undefined) =>

@@ -1,14 +1,14 @@
+import type { ModelTable } from '@treadle/contract/settings'
 import type { Findings } from '../diagnostics/findings.ts'
 import { formatDuration, parseDuration } from '../program/duration.ts'
 import type { Program, ProgramNode } from '../program/program.ts'
 import { child } from '../source/pointer.ts'
-import type { ModelFacts } from '../translate-options.ts'
 import { type Amounts, rangeOf } from './amounts.ts'
 import { modelsOf } from './call-amounts.ts'
 
 export type LimitOptions = {
   /** The table of models; undefined: it is not known here, and nothing is said of what it may hold. */
-  models: Record<string, ModelFacts> | undefined
+  models: ModelTable | undefined
   executionTimeoutMs: number | undefined
 }
 
