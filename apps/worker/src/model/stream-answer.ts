@@ -2,6 +2,7 @@ import { type ToolCall, TreadleError, type Usage } from '@treadle/contract'
 import type OpenAI from 'openai'
 import type { ChatCompletionChunk, ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions'
 import { toModelError } from './model-error.ts'
+import { readChunks } from './read-chunks.ts'
 
 export type Answer = { text: string; refusal: string; toolCalls: ToolCall[]; finishReason: string }
 
@@ -10,7 +11,7 @@ export type ToolCallPiece = { index: number; id?: string; name?: string; argumen
 
 export type StreamAnswerOptions = {
   signal: AbortSignal
-  /** Told of every piece as it comes, and awaited before the next is read. */
+  /** Told of what is new each time that something comes, and awaited before more is read. */
   onPart(part: AnswerPart): Promise<void>
   onUsage(usage: Usage): void
 }
@@ -31,10 +32,10 @@ export async function streamAnswer(
   const answer: Answer = { text: '', refusal: '', toolCalls: [], finishReason: '' }
   let usage: Usage = { llmCalls: 1 }
   try {
-    const stream = await client.chat.completions.create(request, { signal })
-    for await (const chunk of stream) {
-      if (chunk?.usage) usage = { ...usage, ...usageOf(chunk.usage) }
-      for (const part of takeChunk(answer, chunk)) await onPart(part)
+    const response = await client.chat.completions.create(request, { signal }).asResponse()
+    for await (const chunks of readChunks(response)) {
+      for (const chunk of chunks) if (chunk?.usage) usage = { ...usage, ...usageOf(chunk.usage) }
+      for (const part of takeChunks(answer, chunks)) await onPart(part)
     }
   } catch (error) {
     signal.throwIfAborted()
@@ -50,16 +51,24 @@ export async function streamAnswer(
   return answer
 }
 
-/** Lays a chunk onto the answer; gives what is new in it. Choices beyond the first were not asked for. */
-function takeChunk(answer: Answer, chunk: ChatCompletionChunk): AnswerPart[] {
+/** Lays chunks that came together onto the answer; gives what is new in them, texts that follow each other as one. */
+function takeChunks(answer: Answer, chunks: readonly ChatCompletionChunk[]): AnswerPart[] {
+  const parts: AnswerPart[] = []
+  for (const chunk of chunks) takeChunk(answer, parts, chunk)
+  return parts
+}
+
+/** Choices beyond the first were not asked for. */
+function takeChunk(answer: Answer, parts: AnswerPart[], chunk: ChatCompletionChunk): void {
   if (typeof chunk !== 'object' || chunk === null) throw new SyntaxError('A chunk is not an object.')
   const choice = chunk.choices?.[0]
-  if (!choice) return []
-  const parts: AnswerPart[] = []
+  if (!choice) return
   const { content, refusal, tool_calls: calls } = choice.delta ?? {}
   if (typeof content === 'string' && content !== '') {
     answer.text += content
-    parts.push({ text: content })
+    const last = parts.at(-1)
+    if (last && 'text' in last) last.text += content
+    else parts.push({ text: content })
   }
   if (typeof refusal === 'string') answer.refusal += refusal
   for (const call of calls ?? []) parts.push({ toolCall: takeToolCall(answer.toolCalls, call) })
@@ -67,7 +76,6 @@ function takeChunk(answer: Answer, chunk: ChatCompletionChunk): AnswerPart[] {
   if (answer.text.length + answer.refusal.length > ANSWER_LENGTH_MAX) {
     throw new TreadleError('invalid_output', `The answer is longer than ${ANSWER_LENGTH_MAX} characters.`)
   }
-  return parts
 }
 
 type ToolCallDelta = ChatCompletionChunk.Choice.Delta.ToolCall
