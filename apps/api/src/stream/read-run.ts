@@ -13,6 +13,15 @@ export type ReadRun = {
   turn: Turn
   /** Takes events in order; resolves to false when no more are wanted. */
   emit(events: readonly SerialisedEvent[]): Promise<boolean>
+  /** Where it is the only run: how live events are passed on without waiting for each. */
+  live?: Live | undefined
+}
+
+export type Live = {
+  /** Takes events in order; false: no more before `room` has resolved. */
+  emit(events: readonly SerialisedEvent[]): boolean
+  /** Resolves to false when no more are wanted. */
+  room(): Promise<boolean>
 }
 
 /** The first page, before anything is known of how large the run's events are: 50 of the largest (16 KiB) are 800 KiB. */
@@ -21,7 +30,7 @@ const PAGE_MAX = 2_000
 const PAGE_BYTES = 512 * 1024
 
 /** Emits the run's events past `after`, stored ones and then live ones, to its last. Subscribes, reads, drains: nothing falls between. */
-export async function readRun({ log, tenant, runId, after, signal, turn, emit }: ReadRun): Promise<void> {
+export async function readRun({ log, tenant, runId, after, signal, turn, emit, live }: ReadRun): Promise<void> {
   const follower = log.follow(tenant, runId)
   const close = () => follower.close()
   signal.addEventListener('abort', close)
@@ -54,6 +63,14 @@ export async function readRun({ log, tenant, runId, after, signal, turn, emit }:
   try {
     let goesOn = await readStored()
     while (goesOn) {
+      if (live) {
+        await follower.flow(position, (events) => {
+          position = events.at(-1)?.seq ?? position
+          goesOn = !events.some(({ type }) => isLastEvent(type))
+          return live.emit(events) && goesOn
+        })
+        if (!goesOn || !(await live.room())) return
+      }
       const news = await follower.next(position)
       if (!news || signal.aborted) return
       goesOn = 'hint' in news ? await readStored() : await turn(() => pass(news.events))

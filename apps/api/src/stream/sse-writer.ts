@@ -10,6 +10,10 @@ export type SseWriter = {
    * Callers write nothing until it resolves, so that at most what one call brought waits in memory.
    */
   write(frames: string | Uint8Array): Promise<boolean>
+  /** Sends whole frames. False: nothing more before `room` has resolved. */
+  writeNow(frames: string | Uint8Array): boolean
+  /** Resolves to true when there is room for more, to false when there is nobody to write to any more. */
+  room(): Promise<boolean>
   /** Ends it in order: the client has everything. */
   end(): void
   /** Ends it early: `event: bye`, without an id; a comment where `saysBye` is false. */
@@ -67,21 +71,18 @@ export function openSse(
     setTimeout(() => response.destroy(), BYE_GRACE_MS).unref()
   }
 
+  const writeNow = (frames: string | Uint8Array) => !signal.aborted && response.write(frames)
+  const room = async () => {
+    if (signal.aborted) return false
+    if (!response.writableNeedDrain || (await drained(response, signal, stallMs))) return true
+    bye('too-slow')
+    return false
+  }
+
   response.writeHead(200, { ...headers, ...HEADERS })
   response.write('retry: 1000\n\n')
 
-  return {
-    signal,
-    end,
-    bye,
-    async write(frames) {
-      if (signal.aborted) return false
-      if (response.write(frames)) return true
-      if (await drained(response, signal, stallMs)) return true
-      bye('too-slow')
-      return false
-    },
-  }
+  return { signal, end, bye, writeNow, room, write: async (frames) => writeNow(frames) || room() }
 }
 
 /** Resolves to true on `drain`; to false when the response closed first, or `timeoutMs` passed. A blocked socket that closes never drains. */

@@ -5,8 +5,8 @@ import { encodeCursor } from './cursor.ts'
 import type { EventFilter } from './filter.ts'
 import type { StreamFormat } from './formats/encoder.ts'
 import { createFormatFrames } from './formats/format-frames.ts'
-import { frameOf, frameText } from './frame.ts'
-import { readRun } from './read-run.ts'
+import { framesOf, frameText } from './frame.ts'
+import { type Live, readRun } from './read-run.ts'
 import { openSse, type SseWriter } from './sse-writer.ts'
 import { createTurn } from './turn.ts'
 
@@ -14,7 +14,8 @@ export type StreamRequest = {
   tenant: TenantId
   /** The runs and the positions past which each is read. Several share one cursor. */
   runs: readonly { runId: RunId; after: number }[]
-  filter: EventFilter
+  /** Default: all events. */
+  filter?: EventFilter | undefined
   /** Other ones than `treadle` are for one run. */
   format: StreamFormat
   headers: OutgoingHttpHeaders
@@ -36,8 +37,8 @@ export type StreamsOptions = {
   logger: { warn(fields: object, message: string): void }
 }
 
-/** Frames are gathered up to this many bytes: fewer writes when a log is read, and never much in memory for a slow client. */
-const CHUNK_BYTES = 64 * 1024
+/** Frames are gathered up to this length: fewer writes when a log is read, and never much in memory for a slow client. */
+const CHUNK_LENGTH = 64 * 1024
 
 export function createStreams({ log, heartbeatMs, stallMs, logger }: StreamsOptions): Streams {
   const open = new Set<SseWriter>()
@@ -50,6 +51,8 @@ export function createStreams({ log, heartbeatMs, stallMs, logger }: StreamsOpti
     const turn = createTurn()
     const [first] = runs
     const frames = format === 'treadle' || !first ? createFrames(runs) : createFormatFrames(format, first.after)
+    const wanted = (events: readonly SerialisedEvent[]) => (filter ? events.filter(filter) : events)
+    const live = format === 'treadle' && runs.length === 1 ? liveOf(writer, wanted) : undefined
     try {
       await Promise.all(
         runs.map(({ runId, after }, index) =>
@@ -60,7 +63,8 @@ export function createStreams({ log, heartbeatMs, stallMs, logger }: StreamsOpti
             after: format === 'treadle' ? after : 0, // What was said before leads to what is said next.
             signal: writer.signal,
             turn,
-            emit: (events) => writeAll(writer, frames(index, events.filter(filter))),
+            emit: (events) => writeAll(writer, frames(index, wanted(events))),
+            live,
           }),
         ),
       )
@@ -85,26 +89,36 @@ export function createStreams({ log, heartbeatMs, stallMs, logger }: StreamsOpti
   }
 }
 
+/** Most clients follow one run, and get what all others of it get: it is encoded once, and written without a promise. */
+function liveOf(writer: SseWriter, wanted: (events: readonly SerialisedEvent[]) => readonly SerialisedEvent[]): Live {
+  return {
+    room: writer.room,
+    emit(events) {
+      const shown = wanted(events)
+      return shown.length === 0 || writer.writeNow(framesOf(shown))
+    },
+  }
+}
+
 /** How the events of the run at `index` go out: under their own `seq`, or, of several runs, under the position in all of them. */
 function createFrames(runs: StreamRequest['runs']) {
-  if (runs.length === 1) return (_: number, events: readonly SerialisedEvent[]) => events.map(frameOf)
+  if (runs.length === 1) {
+    return (_: number, events: readonly SerialisedEvent[]) => events.map((event) => frameText(event, String(event.seq)))
+  }
   const runIds = runs.map(({ runId }) => runId)
   const positions = runs.map(({ after }) => after)
   return (index: number, events: readonly SerialisedEvent[]) =>
     events.map((event) => {
       positions[index] = event.seq
-      return Buffer.from(frameText(event, encodeCursor(runIds, positions)))
+      return frameText(event, encodeCursor(runIds, positions))
     })
 }
 
-async function writeAll(writer: SseWriter, frames: readonly Buffer[]): Promise<boolean> {
-  const [only] = frames
-  if (only && frames.length === 1) return writer.write(only)
+async function writeAll(writer: SseWriter, frames: readonly string[]): Promise<boolean> {
   for (let from = 0; from < frames.length; ) {
-    let to = from
-    for (let bytes = 0; to < frames.length && bytes < CHUNK_BYTES; to++) bytes += frames[to]?.length ?? 0
-    if (!(await writer.write(Buffer.concat(frames.slice(from, to))))) return false
-    from = to
+    let text = ''
+    for (; from < frames.length && text.length < CHUNK_LENGTH; from++) text += frames[from]
+    if (!(await writer.write(text))) return false
   }
   return !writer.signal.aborted
 }

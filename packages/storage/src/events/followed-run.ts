@@ -31,6 +31,8 @@ export function createFollowedRun(fetch: FetchEvents): FollowedRun {
   let fetching: { after: number; outcome: Promise<Fetched> } | undefined
   let fetchLimit = EVENTS_MAX
   const waiting = new Set<() => void>()
+  const flowing = new Set<Flow>()
+  let flushes = false
 
   return { tell, doubt, follower }
 
@@ -40,11 +42,41 @@ export function createFollowedRun(fetch: FetchEvents): FollowedRun {
     newest = Math.max(newest, seq)
     if ('event' in telling && (end === undefined ? !fetching : seq === end + 1)) push(telling.event)
     wake()
+    if (flushes || flowing.size === 0) return
+    flushes = true
+    queueMicrotask(flush) // Notifications that came in one piece from the network are passed on together.
   }
 
   function doubt(): void {
     doubts++
     wake()
+    for (const flow of flowing) stop(flow)
+  }
+
+  function flush(): void {
+    flushes = false
+    let position = -1
+    let news: News | undefined
+    for (const flow of flowing) {
+      if (flow.position !== position) {
+        position = flow.position
+        news = newsAfter(position)
+      }
+      pass(flow, news)
+    }
+  }
+
+  function pass(flow: Flow, news: News | undefined): void {
+    if (!news) return
+    if ('events' in news) {
+      flow.position = news.events.at(-1)?.seq ?? flow.position
+      if (flow.take(news.events)) return
+    }
+    stop(flow)
+  }
+
+  function stop(flow: Flow): void {
+    if (flowing.delete(flow)) flow.stopped()
   }
 
   function push(event: SerialisedEvent): void {
@@ -98,6 +130,7 @@ export function createFollowedRun(fetch: FetchEvents): FollowedRun {
   function follower(onClose: () => void): Follower {
     let closed = false
     let resume: (() => void) | undefined
+    let current: Flow | undefined
     // What was in doubt before it came is read anyway: a reader subscribes first.
     let doubtsSeen = doubts
 
@@ -124,9 +157,17 @@ export function createFollowedRun(fetch: FetchEvents): FollowedRun {
         }
         return undefined
       },
+      flow: (after, take) =>
+        new Promise((stopped) => {
+          if (closed || doubtsSeen < doubts) return stopped()
+          current = { position: after, take, stopped }
+          flowing.add(current)
+          pass(current, newsAfter(after))
+        }),
       close() {
         if (closed) return
         closed = true
+        if (current) stop(current)
         if (resume) {
           waiting.delete(resume)
           resume()
@@ -144,6 +185,9 @@ export function createFollowedRun(fetch: FetchEvents): FollowedRun {
     return { events: ring.slice(after + 1 - first) }
   }
 }
+
+/** A follower to whom events are handed as they are told of. */
+type Flow = { position: number; take: (events: readonly SerialisedEvent[]) => boolean; stopped: () => void }
 
 /** What came of a read for all: there are more events in the ring, there are none, or it could not be done. */
 type Fetched = 'events' | 'nothing' | 'failed'

@@ -14,6 +14,12 @@ export type Follower = {
    * caller that passes the last position it has gets every event once: no gap, no repetition.
    */
   next(after: number): Promise<News | undefined>
+  /**
+   * Hands what follows `after` to `take` as soon as it is told of, without a promise for each event, as long as `take` says true. Resolves
+   * when it said false, when closed, or when `next` has to be asked for what follows the last events that were taken: they have to be read.
+   * Followers who are at the same place are given the same array.
+   */
+  flow(after: number, take: (events: readonly SerialisedEvent[]) => boolean): Promise<void>
   close(): void
 }
 

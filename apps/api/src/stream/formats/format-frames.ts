@@ -9,13 +9,13 @@ import { createEncoder, type StreamFormat } from './encoder.ts'
  */
 export function createFormatFrames(format: Exclude<StreamFormat, 'treadle'>, after: number) {
   const encode = createEncoder(format)
-  return (_: number, events: readonly SerialisedEvent[]): Buffer[] =>
+  return (_: number, events: readonly SerialisedEvent[]): string[] =>
     events.flatMap(({ seq, json }) => {
       const messages = encode(JSON.parse(json) as EventEnvelope)
       if (seq <= after) return []
       return messages.map(({ name, data }, index) => {
         const id = index === messages.length - 1 ? `id: ${seq}\n` : ''
-        return Buffer.from(`${id}${name === undefined ? '' : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`)
+        return `${id}${name === undefined ? '' : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`
       })
     })
 }
