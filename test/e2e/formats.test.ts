@@ -118,3 +118,30 @@ test('what does not go together is refused', async () => {
     ),
   ).toEqual([400, 400, 400, 200, 204])
 })
+
+test('a run that is started with its stream comes in the format that was asked for', async () => {
+  const start = (query: string) =>
+    fetch(`${stack().url}/runs?${query}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ ir: ECHO, tags: { started: 'with its stream' } }),
+    })
+  for (const [query, again] of [
+    ['format=ag-ui', 'format=ag-ui'],
+    ['format=openai-responses', 'format=openai-responses'],
+    ['types=node.started,run.started', 'types=node.started&types=run.started'],
+    ['nodes=nowhere', 'nodes=nowhere'],
+  ]) {
+    const answer = await start(query ?? '')
+    expect(answer.status).toBe(200)
+    const streamed = await collect(readFrames(answer))
+    const later = await collect(readFrames(await client().get(`${answer.headers.get('location')}/stream?${again}`)))
+    expect(streamed).toEqual(later)
+    expect(streamed.length).toBeGreaterThan(0)
+  }
+  const refused = await Promise.all(['format=xml', 'format=ag-ui&types=node.delta', 'after=3'].map(start))
+  expect(refused.map(({ status }) => status)).toEqual([400, 400, 400])
+  const list = await client().get('/runs?tag=started=with+its+stream')
+  const { items } = (await list.json()) as { items: object[] }
+  expect(items).toHaveLength(4) // What was refused has started nothing.
+})

@@ -3,7 +3,7 @@ import type { EventLog } from '@treadle/storage'
 import type { FastifyPluginAsync } from 'fastify'
 import { problem } from '../http/problem.ts'
 import { answer, problemAnswers, RUN_ID_PARAMS, ref } from '../openapi/refs.ts'
-import { STREAM_QUERY } from '../stream/answer-stream.ts'
+import { SHOWN_QUERY } from '../stream/answer-stream.ts'
 import { eventFilter, listOf } from '../stream/filter.ts'
 
 type Query = { after: number; limit: number; types?: string[]; nodes?: string[] }
@@ -29,8 +29,8 @@ export const getEventsRoute: FastifyPluginAsync<{ log: Pick<EventLog, 'read'> }>
               default: 200,
               description: 'Events that are looked at.',
             },
-            types: STREAM_QUERY.types,
-            nodes: STREAM_QUERY.nodes,
+            types: SHOWN_QUERY.types,
+            nodes: SHOWN_QUERY.nodes,
           },
         },
         response: {

@@ -7,7 +7,13 @@ import { answer, problemAnswers, ref } from '../openapi/refs.ts'
 import { hasEnded, resultView, runView } from '../runs/run-view.ts'
 import type { createStartRun } from '../runs/start-run.ts'
 import { waitForEnd } from '../runs/wait-for-end.ts'
-import { answerStream, STREAM_ANSWERS } from '../stream/answer-stream.ts'
+import {
+  answerStream,
+  checkStreamQuery,
+  SHOWN_QUERY,
+  STREAM_ANSWERS,
+  type StreamQuery,
+} from '../stream/answer-stream.ts'
 import type { Streams } from '../stream/streams.ts'
 
 export type StartRunRouteParts = {
@@ -18,7 +24,7 @@ export type StartRunRouteParts = {
 }
 
 export const startRunRoute: FastifyPluginAsync<StartRunRouteParts> = async (app, { startRun, runs, log, streams }) => {
-  app.post<{ Body: StartRun }>(
+  app.post<{ Body: StartRun; Querystring: StreamQuery }>(
     '/runs',
     {
       config: { acceptsYaml: true },
@@ -27,7 +33,7 @@ export const startRunRoute: FastifyPluginAsync<StartRunRouteParts> = async (app,
         tags: ['runs'],
         summary: 'Start a run',
         description:
-          'Checks the document and the input, and starts the run. `Prefer: wait=N` waits up to 60 s for its end; `Accept: text/event-stream` answers with its stream.',
+          'Checks the document and the input, and starts the run. `Prefer: wait=N` waits up to 60 s for its end; `Accept: text/event-stream` answers with its stream, of which `types`, `nodes` and `format` say what is shown, and how.',
         headers: {
           type: 'object',
           properties: {
@@ -40,6 +46,7 @@ export const startRunRoute: FastifyPluginAsync<StartRunRouteParts> = async (app,
             },
           },
         },
+        querystring: { type: 'object', additionalProperties: false, properties: SHOWN_QUERY },
         body: ref('run.v1', 'StartRun'),
         response: {
           200: {
@@ -68,13 +75,15 @@ export const startRunRoute: FastifyPluginAsync<StartRunRouteParts> = async (app,
     },
     async (request, reply) => {
       const { tenant, body, traceparent } = request
+      const isStreamed = acceptsEvents(request.headers.accept)
+      if (isStreamed) checkStreamQuery(request.query, 1) // Before there is a run.
       const started = await startRun({ tenant, body, idempotencyKey: idempotencyKeyOf(request), traceparent })
       const { runId, answer, isReplay } = started
       request.log.info({ runId, isReplay }, 'A run was accepted')
       app.metrics.runsAccepted.inc({ replayed: String(isReplay) })
       const replayed = isReplay ? { 'idempotent-replayed': 'true' } : {}
 
-      if (acceptsEvents(request.headers.accept)) {
+      if (isStreamed) {
         return answerStream(streams, request, reply, [{ runId, after: 0 }], { ...answer.headers, ...replayed })
       }
       const waitMs = preferredWait(request.headers.prefer)

@@ -21,37 +21,34 @@ export function answerStream(
 ) {
   const query = request.query as StreamQuery
   const format = query.format ?? 'treadle'
-  checkFormat(format, query, start)
+  checkStreamQuery(query, start?.length ?? 1)
   if (!start) return reply.code(204).header('cache-control', 'no-store').send()
   const types = listOf(query.types)
   const nodes = listOf(query.nodes)
-  const isWanted = eventFilter({ ...(types && { types }), ...(nodes && { nodes }) })
+  const isWanted = types || nodes ? eventFilter({ ...(types && { types }), ...(nodes && { nodes }) }) : undefined
   reply.hijack() // From here on the response is the stream's.
   void streams.serve(reply.raw, {
     tenant: request.tenant,
     runs: start,
     format,
-    filter: format === 'treadle' ? isWanted : (event) => event.type.startsWith('run.') || isWanted(event),
+    filter: isWanted && (format === 'treadle' ? isWanted : (event) => event.type.startsWith('run.') || isWanted(event)),
     headers: { ...(reply.getHeaders() as OutgoingHttpHeaders), ...headers },
   })
   return reply
 }
 
-/** Other protocols know one run a stream, and their rules say which events come before which. */
-function checkFormat(format: StreamFormat, { types }: StreamQuery, start: StreamStart): void {
+/**
+ * Other protocols know one run a stream, and their rules say which events come before which.
+ * @throws ProblemAnswer `malformed-request`
+ */
+export function checkStreamQuery({ format = 'treadle', types }: StreamQuery, runs: number): void {
   if (format === 'treadle') return
   if (types) throw problem('malformed-request', `types= names events of the format treadle, and this is ${format}.`)
-  if (start && start.length > 1) throw problem('malformed-request', `A stream in the format ${format} is of one run.`)
+  if (runs > 1) throw problem('malformed-request', `A stream in the format ${format} is of one run.`)
 }
 
-export const STREAM_QUERY = {
-  after: {
-    type: 'string',
-    maxLength: 4_096,
-    description:
-      'Start after this event: the `id` of one, `0` for all, `latest` for live ones only. `Last-Event-ID` wins.',
-    examples: ['42'],
-  },
+/** What of a log is shown, and how. */
+export const SHOWN_QUERY = {
   types: {
     type: 'array',
     items: { type: 'string', minLength: 1, maxLength: 2_048 },
@@ -72,6 +69,17 @@ export const STREAM_QUERY = {
     description:
       'The same log, with the same ids, in another protocol: AG-UI, or the events of OpenAI’s Responses API. For one run, and without `types`.',
   },
+} as const
+
+export const STREAM_QUERY = {
+  after: {
+    type: 'string',
+    maxLength: 4_096,
+    description:
+      'Start after this event: the `id` of one, `0` for all, `latest` for live ones only. `Last-Event-ID` wins.',
+    examples: ['42'],
+  },
+  ...SHOWN_QUERY,
 } as const
 
 export const STREAM_HEADERS = {
