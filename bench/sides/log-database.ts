@@ -1,5 +1,8 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { newRunId, type Plan, type RunRef } from '@treadle/contract'
-import { databaseUrls, prepareDatabase } from '@treadle/local'
+import { databaseUrls, prepareDatabase, startApi } from '@treadle/local'
 import { createPool, createRunStore } from '@treadle/storage'
 import type { Servers } from '../harness/servers.ts'
 import { PLAIN_TABLE } from '../load/append-job.ts'
@@ -31,4 +34,14 @@ export async function createLogDatabase(servers: Servers) {
     if (made.outcome !== 'created') throw new Error(`A run of the benchmark was not created: ${made.outcome}`)
     return made.run.ref
   }
+}
+
+/** Our API, on that database. */
+export async function startLogApi(servers: Servers, databaseUrl: string) {
+  const { supervisor, temporalAddress, temporalNamespace } = servers
+  const blobFolder = join(servers.folder, 'log-blobs')
+  await mkdir(blobFolder, { recursive: true })
+  const blobs = pathToFileURL(blobFolder).href
+  const env = { ...process.env, NODE_ENV: 'production' }
+  return startApi(supervisor, { databaseUrl, temporalAddress, temporalNamespace, blobs, env, port: 0 })
 }
