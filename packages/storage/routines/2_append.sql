@@ -38,13 +38,22 @@ return '{"seq":' || seq || ',"runId":"' || run_id || '","type":"' || type
 
 -- Tells listeners in one notification of at most 7,900 bytes (Postgres refuses 8,000). A line for each event, `<tenant> <envelope>`,
 -- where those of a run fit; else a hint, `<tenant> <run> <last seq>`; `*` (read everything that you follow) where not even hints fit.
+-- Of a run that there is nothing to tell of `seqs` and `lines` are null.
 create function treadle.tell(tenants text[], runs text[], seqs integer[], lines text[]) returns void
 language plpgsql
 as $$
 declare
   bytes_max constant integer := 7900;
-  payload text;
+  payload text := array_to_string(lines, E'\n');
 begin
+  if cardinality(array_remove(seqs, null)) = 0 then
+    return;
+  end if;
+  if octet_length(payload) <= bytes_max then -- As nearly always, and without a query.
+    perform pg_notify('treadle_events', payload);
+    return;
+  end if;
+
   with told as (
     select ix, t.lines as full_text, t.tenant || ' ' || t.run || ' ' || t.seq as hint
     from unnest(tenants, runs, seqs, lines) with ordinality as t(tenant, run, seq, lines, ix)
@@ -57,9 +66,7 @@ begin
   select case when max(hint_bytes) > bytes_max then '*'
     else string_agg(case when bytes + hint_bytes <= bytes_max then full_text else hint end, E'\n' order by ix) end
   into payload from sized;
-  if payload is not null then
-    perform pg_notify('treadle_events', payload);
-  end if;
+  perform pg_notify('treadle_events', payload);
 end
 $$;
 
@@ -150,7 +157,7 @@ declare
   v_time timestamptz[];
   v_seq integer[];
   v_told integer[] := array_fill(null::integer, array[cardinality(runs)]);
-  v_lines text[] := array_fill(''::text, array[cardinality(runs)]);
+  v_lines text[] := array_fill(null::text, array[cardinality(runs)]);
   v_applied integer[];
   -- The first number of the outbox that counts, and marks of those before it, the last ones.
   v_from integer[];
@@ -160,6 +167,11 @@ declare
   v_ended boolean[];
   v_limited boolean[];
   v_exceeded json[] := array_fill(null::json, array[cardinality(runs)]);
+  v_usage json[];
+  -- What the attempts have told: runs, with their last seq and lines.
+  v_told_run integer[];
+  v_told_seq integer[];
+  v_told_lines text[];
   -- Of each attempt: the ordinal above which its events count; the largest integer where it is fenced.
   v_floor integer[];
   v_accepted boolean[];
@@ -168,21 +180,17 @@ declare
   fenced constant integer := 2147483647;
   row record;
 begin
-  with locked as (
-    select k.ix, r.*
-    from unnest(tenants, runs) with ordinality as k(tenant, run, ix)
-    join treadle.runs r on r.tenant = k.tenant and r.id = k.run
-    order by r.tenant, r.id
-    for no key update of r
-  )
   select
-    array_agg(l.created_at order by k.ix), array_agg(greatest(clock_timestamp()::timestamptz(3), l.last_event_at) order by k.ix),
-    array_agg(coalesce(l.last_seq, 0) order by k.ix), array_agg(coalesce(l.outbox_applied, 0) order by k.ix),
-    array_agg(coalesce(l.cancel_requested, false) order by k.ix), array_agg(coalesce(l.pause_requested, false) order by k.ix),
-    array_agg(l.id is null or l.ended_seq is not null order by k.ix), array_agg(l.budget_runs is not null order by k.ix),
-    array_agg(coalesce(l.outbox_tail, '') order by k.ix)
+    array_agg(r.created_at order by k.ix), array_agg(greatest(clock_timestamp()::timestamptz(3), r.last_event_at) order by k.ix),
+    array_agg(coalesce(r.last_seq, 0) order by k.ix), array_agg(coalesce(r.outbox_applied, 0) order by k.ix),
+    array_agg(coalesce(r.cancel_requested, false) order by k.ix), array_agg(coalesce(r.pause_requested, false) order by k.ix),
+    array_agg(r.id is null or r.ended_seq is not null order by k.ix), array_agg(r.budget_runs is not null order by k.ix),
+    array_agg(coalesce(r.outbox_tail, '') order by k.ix)
   into v_created, v_time, v_seq, v_applied, v_cancel, v_pause, v_ended, v_limited, v_tail
-  from generate_series(1, cardinality(runs)) as k(ix) left join locked l on l.ix = k.ix;
+  from (select * from unnest(tenants, runs) with ordinality as k(tenant, run, ix) order by k.tenant, k.run) as k
+  left join lateral ( -- One after the other, in that order.
+    select * from treadle.runs r where r.tenant = k.tenant and r.id = k.run for no key update
+  ) as r on true;
 
   if true = any (v_limited) and cardinality(o_run) + cardinality(c_run) > 0 then
     perform from treadle.budgets b
@@ -205,48 +213,52 @@ begin
       left join treadle.node_runs n on n.tenant = tenants[a.run] and n.run_id = runs[a.run] and n.path = a.path
     ) as judged;
 
-    for row in
-      with new as (
-        select e.*, a_run[e.of] as run, a_path[e.of] as node, a_attempt[e.of] as attempt,
-          v_seq[a_run[e.of]] + (row_number() over (partition by a_run[e.of] order by e.ix))::integer as seq
-        from unnest(e_of, e_ordinal, e_type, e_data) with ordinality as e(of, ordinal, type, data, ix)
-        where e.ordinal > v_floor[e.of]
-      ), stored as (
-        insert into treadle.events (run_created_at, tenant, run_id, seq, time, type, node, attempt, data)
-        select v_created[run], tenants[run], runs[run], seq, v_time[run], type, node, attempt, data from new
-      ), moved as (
-        update treadle.node_runs n set
-          last_ordinal = a.last,
-          status = case a.end when 'node.completed' then 'completed' when 'node.retrying' then 'retrying'
-            when 'node.failed' then 'failed' when 'node.cancelled' then 'cancelled' else n.status end,
-          -- One that is retried and has an error waits for a higher limit: that is no failure.
-          failures = n.failures
-            + case when a.end = 'node.failed' or a.end = 'node.retrying' and a.error is null then 1 else 0 end,
-          has_checkpoint = n.has_checkpoint or a.output is not null,
-          error = coalesce(a.error::json, n.error),
-          ended_at = case when a.end is null then n.ended_at else v_time[a.run] end
-        from unnest(a_run, a_path, a_last, a_end, a_output, a_error) with ordinality
-          as a(run, path, last, "end", output, error, ix)
-        where a.last > v_floor[a.ix] and n.tenant = tenants[a.run] and n.run_id = runs[a.run] and n.path = a.path
-      ), kept as (
-        insert into treadle.checkpoints (tenant, run_id, path, attempt, seq, time, output, usage, name)
-        select tenants[run], runs[run], node, attempt, seq, v_time[run],
-          a_output[of]::json, a_usage[of]::json, a_name[of]
-        from new where type = 'node.completed'
-      )
+    with new as (
+      select e.*, a_run[e.of] as run, a_path[e.of] as node, a_attempt[e.of] as attempt,
+        v_seq[a_run[e.of]] + (row_number() over (partition by a_run[e.of] order by e.ix))::integer as seq
+      from unnest(e_of, e_ordinal, e_type, e_data) with ordinality as e(of, ordinal, type, data, ix)
+      where e.ordinal > v_floor[e.of]
+    ), stored as (
+      insert into treadle.events (run_created_at, tenant, run_id, seq, time, type, node, attempt, data)
+      select v_created[run], tenants[run], runs[run], seq, v_time[run], type, node, attempt, data from new
+    ), moved as (
+      update treadle.node_runs n set
+        last_ordinal = a.last,
+        status = case a.end when 'node.completed' then 'completed' when 'node.retrying' then 'retrying'
+          when 'node.failed' then 'failed' when 'node.cancelled' then 'cancelled' else n.status end,
+        -- One that is retried and has an error waits for a higher limit: that is no failure.
+        failures = n.failures
+          + case when a.end = 'node.failed' or a.end = 'node.retrying' and a.error is null then 1 else 0 end,
+        has_checkpoint = n.has_checkpoint or a.output is not null,
+        error = coalesce(a.error::json, n.error),
+        ended_at = case when a.end is null then n.ended_at else v_time[a.run] end
+      from unnest(a_run, a_path, a_last, a_end, a_output, a_error) with ordinality
+        as a(run, path, last, "end", output, error, ix)
+      where a.last > v_floor[a.ix] and n.tenant = tenants[a.run] and n.run_id = runs[a.run] and n.path = a.path
+    ), kept as (
+      insert into treadle.checkpoints (tenant, run_id, path, attempt, seq, time, output, usage, name)
+      select tenants[run], runs[run], node, attempt, seq, v_time[run],
+        a_output[of]::json, a_usage[of]::json, a_name[of]
+      from new where type = 'node.completed'
+    )
+    select array_agg(run), array_agg(seq), array_agg(lines) into v_told_run, v_told_seq, v_told_lines
+    from (
       select run, max(seq) as seq,
         case when content then string_agg(
           tenants[run] || ' ' || treadle.envelope(seq, runs[run], type, v_time[run], node, attempt, data), E'\n' order by seq) end as lines
       from new group by run
-    loop
-      v_seq[row.run] := row.seq;
-      v_told[row.run] := row.seq;
-      v_lines[row.run] := row.lines;
+    ) as told;
+    for i in 1 .. coalesce(cardinality(v_told_run), 0) loop
+      v_seq[v_told_run[i]] := v_told_seq[i];
+      v_told[v_told_run[i]] := v_told_seq[i];
+      v_lines[v_told_run[i]] := v_told_lines[i];
     end loop;
 
-    perform treadle.add_usage(tenants[u.run], runs[u.run], u.usage::json)
-    from unnest(a_run, a_usage, a_last) with ordinality as u(run, usage, last, ix)
-    where u.usage is not null and u.last > v_floor[u.ix];
+    if cardinality(array_remove(a_usage, null)) > 0 then
+      perform treadle.add_usage(tenants[u.run], runs[u.run], u.usage::json)
+      from unnest(a_run, a_usage, a_last) with ordinality as u(run, usage, last, ix)
+      where u.usage is not null and u.last > v_floor[u.ix];
+    end if;
   end if;
 
   if cardinality(o_run) > 0 then
@@ -381,7 +393,7 @@ begin
       if row.seq is not null then
         v_seq[row.run] := row.seq;
         v_told[row.run] := row.seq;
-        v_lines[row.run] := v_lines[row.run] || case v_lines[row.run] when '' then '' else E'\n' end || row.lines;
+        v_lines[row.run] := concat_ws(E'\n', v_lines[row.run], row.lines);
       end if;
     end loop;
   end if;
@@ -450,7 +462,7 @@ begin
       if row.seq is not null then
         v_seq[row.run] := greatest(v_seq[row.run], row.seq);
         v_told[row.run] := v_seq[row.run];
-        v_lines[row.run] := v_lines[row.run] || case v_lines[row.run] when '' then '' else E'\n' end || row.lines;
+        v_lines[row.run] := concat_ws(E'\n', v_lines[row.run], row.lines);
       end if;
     end loop;
   end if;
@@ -461,12 +473,15 @@ begin
     and (r.last_seq, r.outbox_applied, r.outbox_tail) is distinct from (k.seq, k.applied, k.tail);
 
   perform treadle.tell(tenants, runs, v_told, case when content then v_lines end);
+  if true = any (v_ended) then
+    select array_agg((select treadle.usage_of(r) from treadle.runs r where k.ended and r.tenant = k.tenant and r.id = k.run) order by k.ix)
+    into v_usage from unnest(tenants, runs, v_ended) with ordinality as k(tenant, run, ended, ix);
+  end if;
   return json_build_object(
     'runs', (
-      select json_agg(json_build_array(k.seq, k.applied, k.cancel, k.pause, k.ended, k.exceeded, case when k.ended then (
-        select treadle.usage_of(r) from treadle.runs r where r.tenant = tenants[k.ix] and r.id = runs[k.ix]) end) order by k.ix)
-      from unnest(v_seq, v_applied, v_cancel, v_pause, v_ended, v_exceeded) with ordinality
-        as k(seq, applied, cancel, pause, ended, exceeded, ix)),
+      select json_agg(json_build_array(k.seq, k.applied, k.cancel, k.pause, k.ended, k.exceeded, k.usage) order by k.ix)
+      from unnest(v_seq, v_applied, v_cancel, v_pause, v_ended, v_exceeded, v_usage) with ordinality
+        as k(seq, applied, cancel, pause, ended, exceeded, usage, ix)),
     'accepted', to_json(v_accepted), 'claims', to_json(v_claims));
 end
 $$;
