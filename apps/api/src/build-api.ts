@@ -152,7 +152,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
     keys,
     onRefused: (request) => app.refuseTooManyRefusals(request),
   })
-  await app.register(rateLimit, { requestsAMinute: config.requestsAMinute, quotaOf: keys.requestsAMinute })
+  await app.register(rateLimit, { requestsAMinute: config.requestsAMinute, keys })
   await app.register(requestTimeout, { timeoutMs: timeouts.requestMs })
   await app.register(bodies)
   await app.register(openapi)

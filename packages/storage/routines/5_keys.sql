@@ -45,3 +45,24 @@ begin
   return most;
 end
 $$;
+
+-- Permits for up to `wanted` of the `most` requests that the tenant may send in this minute, for one process to give out. `rest`: how many
+-- nobody has taken yet. `ends_ms`: until the minute is over.
+create function treadle.take_requests(in_tenant text, wanted integer, most integer)
+returns table (granted integer, rest integer, ends_ms integer)
+language plpgsql
+as $$
+declare
+  now timestamptz := clock_timestamp();
+  before integer;
+begin
+  insert into treadle.request_counts as c (tenant, minute, taken) values (in_tenant, date_trunc('minute', now), 0)
+  on conflict (tenant) do update set minute = excluded.minute, taken = 0 where c.minute < excluded.minute;
+  select c.taken into before from treadle.request_counts c where c.tenant = in_tenant for update;
+  granted := greatest(least(wanted, most - before), 0);
+  update treadle.request_counts c set taken = before + granted where c.tenant = in_tenant;
+  rest := greatest(most - before - granted, 0);
+  ends_ms := ceil(1000 * extract(epoch from date_trunc('minute', now) + interval '1 minute' - now));
+  return next;
+end
+$$;

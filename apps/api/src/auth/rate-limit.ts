@@ -1,8 +1,9 @@
 import rateLimitPlugin from '@fastify/rate-limit'
-import type { TenantId } from '@treadle/contract'
+import type { KeyStore } from '@treadle/storage'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { problem } from '../http/problem.ts'
+import { type Counted, createCountRequests } from './count-requests.ts'
 import { remember } from './remember.ts'
 import { accessOf } from './scopes.ts'
 
@@ -16,8 +17,8 @@ declare module 'fastify' {
 export type RateLimitOptions = {
   /** Of each tenant that has no quota of its own; undefined: no limit. */
   requestsAMinute: number | undefined
-  /** What is said of the tenant itself. */
-  quotaOf(tenant: TenantId): Promise<number | undefined>
+  /** What is said of a tenant itself, and what it has sent. */
+  keys: Pick<KeyStore, 'requestsAMinute' | 'takeRequests'>
 }
 
 const MINUTE_MS = 60_000
@@ -27,20 +28,16 @@ const QUOTA_REMEMBERED_MS = 10_000
 const UNLIMITED = Number.MAX_SAFE_INTEGER
 
 /**
- * Requests a minute, counted by tenant in each process of its own: a deployment of n processes lets through up to n times as many. Told
- * in the fields of draft-ietf-httpapi-ratelimit-headers-10.
+ * Requests a minute: of a tenant over all processes, of an address without a good key in each. Told in the fields of
+ * draft-ietf-httpapi-ratelimit-headers-10.
  */
 export const rateLimit = fastifyPlugin<RateLimitOptions>(
-  async (app: FastifyInstance, { requestsAMinute, quotaOf }) => {
+  async (app: FastifyInstance, { requestsAMinute, keys }) => {
     await app.register(rateLimitPlugin, { global: false })
-    const quota = remember(async (tenant) => (await quotaOf(tenant)) ?? requestsAMinute ?? UNLIMITED, {
+    const quota = remember(async (tenant) => (await keys.requestsAMinute(tenant)) ?? requestsAMinute ?? UNLIMITED, {
       forMs: QUOTA_REMEMBERED_MS,
     })
-    const countRequest = app.createRateLimit({
-      timeWindow: MINUTE_MS,
-      keyGenerator: ({ tenant }) => `tenant ${tenant}`,
-      max: async ({ tenant }) => (await quota(tenant)) ?? UNLIMITED,
-    })
+    const countRequest = createCountRequests({ take: keys.takeRequests })
     const countRefusal = app.createRateLimit({
       timeWindow: MINUTE_MS,
       keyGenerator: ({ ip }) => `address ${ip}`,
@@ -54,17 +51,15 @@ export const rateLimit = fastifyPlugin<RateLimitOptions>(
 
     app.addHook('onRequest', async (request, reply) => {
       if (accessOf({ method: request.method, config: request.routeOptions.config }) === 'public') return
-      if ((await quota(request.tenant)) === UNLIMITED) return
-      const counted = await countRequest(request)
-      if (counted.isAllowed) return
+      const most = (await quota(request.tenant)) ?? UNLIMITED
+      if (most === UNLIMITED) return
+      const counted = await countRequest(request.tenant, most)
       tell(reply, counted)
       if (counted.isExceeded) throw tooMany('requests of this tenant', counted)
     })
   },
   { name: 'rate-limit', dependencies: ['authentication'] },
 )
-
-type Counted = { max: number; remaining: number; ttlInSeconds: number }
 
 function tell(reply: FastifyReply, { max, remaining, ttlInSeconds }: Counted): void {
   reply.headers({
@@ -73,7 +68,7 @@ function tell(reply: FastifyReply, { max, remaining, ttlInSeconds }: Counted): v
   })
 }
 
-const tooMany = (what: string, { max, ttlInSeconds }: Counted) =>
+const tooMany = (what: string, { max, ttlInSeconds }: Pick<Counted, 'max' | 'ttlInSeconds'>) =>
   problem('rate-limited', `There were more than ${max} ${what} within a minute.`, {
     headers: { 'retry-after': String(ttlInSeconds) },
   })

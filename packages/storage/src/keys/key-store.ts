@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { inTenant } from '../database/transaction.ts'
-import type { KeyStore } from './types.ts'
+import type { KeyStore, RequestPermits } from './types.ts'
 
 /** `pool`: connections of a login in `treadle_api`. */
 export const createKeyStore = ({ pool }: { pool: Pool }): KeyStore => ({
@@ -35,5 +35,13 @@ export const createKeyStore = ({ pool }: { pool: Pool }): KeyStore => ({
         [tenant],
       )
       return rows[0]?.requests_a_minute ?? undefined
+    }),
+  takeRequests: (tenant, wanted, most) =>
+    inTenant(pool, tenant, async (client) => {
+      const text = 'select granted, rest, ends_ms as "endsMs" from treadle.take_requests($1, $2, $3)'
+      const values = [tenant, wanted, most]
+      const { rows } = await client.query<RequestPermits>({ name: 'treadle take requests', text, values })
+      if (!rows[0]) throw new TypeError('treadle.take_requests gave no answer.')
+      return rows[0]
     }),
 })

@@ -10,7 +10,12 @@ export type KeyStore = {
   findTicket(sha256: string): Promise<{ tenant: TenantId; runId: RunId } | undefined>
   /** How many requests a minute the tenant may send, where that is said of it. */
   requestsAMinute(tenant: TenantId): Promise<number | undefined>
+  /** Takes up to `wanted` of the `most` requests that a tenant may send in this minute, whichever process counts them. */
+  takeRequests(tenant: TenantId, wanted: number, most: number): Promise<RequestPermits>
 }
+
+/** `granted`: to whoever took them; 0: the minute has no more. `rest`: what nobody has taken. `endsMs`: until the minute is over. */
+export type RequestPermits = { granted: number; rest: number; endsMs: number }
 
 /** A key as people see it: never the secret. */
 export type ApiKeyRow = {
