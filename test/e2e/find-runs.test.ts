@@ -3,7 +3,7 @@ import type { RunPage } from '@treadle/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { useStack } from '../support/use-stack.ts'
 import { createClient } from './support/client.ts'
-import { ECHO, WAIT } from './support/documents.ts'
+import { ECHO, REVIEW, WAIT } from './support/documents.ts'
 import { followUntil } from './support/follow-until.ts'
 
 /** `GET /runs` reads Postgres, people at Temporal's own tools read its search attributes: both have to find the same runs. */
@@ -55,8 +55,8 @@ test('by status, workflow, version and tag', { timeout: 120_000 }, async () => {
     ['status=completed', 'TreadleStatus = "completed"', 4],
     ['status=failed', 'TreadleStatus = "failed"', 1],
     ['status=cancelled', 'TreadleStatus = "cancelled"', 1],
-    // What goes on is `running` there: each change of mind would be one more event of the history.
-    ['status=waiting', 'TreadleStatus = "running"', 1],
+    ['status=waiting', 'TreadleStatus = "waiting"', 1],
+    ['status=running', 'TreadleStatus = "running"', 0],
     ['workflow=echo', 'TreadleWorkflow = "echo"', 4],
     ['workflow=echo&status=completed', 'TreadleWorkflow = "echo" and TreadleStatus = "completed"', 4],
     ['tag=team%3Da%20b', 'TreadleTags = "team=a b"', 6],
@@ -70,4 +70,42 @@ test('by status, workflow, version and tag', { timeout: 120_000 }, async () => {
   }
   const [stored] = runs.slice(3)
   await expect.poll(() => inTemporal('TreadleVersion = "1"'), { timeout: 20_000 }).toEqual([stored?.id])
+})
+
+test('by the status of a run that goes on, whatever it comes to', { timeout: 120_000 }, async () => {
+  const { model } = stack()
+  model.enqueue([{ text: 'draft' }, { gate: 'model' }])
+  const { id } = await client().start({ ir: REVIEW, tags: { case: 'course' } })
+  const expectBoth = async (status: string) => {
+    const found = () => inApi(`status=${status}&tag=case%3Dcourse`)
+    await expect.poll(found, { timeout: 20_000, message: status }).toEqual([id])
+    const theirs = `TreadleStatus = "${status}" and TreadleTags = "case=course"`
+    await expect.poll(() => inTemporal(theirs), { timeout: 20_000, message: theirs }).toEqual([id])
+  }
+  await expectBoth('running')
+  await client().post(`/runs/${id}/pause`)
+  await expectBoth('paused')
+  await client().post(`/runs/${id}/resume`)
+  await expectBoth('running')
+  model.open('model')
+  await expectBoth('waiting')
+  await client().post(`/runs/${id}/pause`)
+  await expectBoth('paused')
+  await client().post(`/runs/${id}/resume`)
+  await expectBoth('waiting')
+  await client().post(`/runs/${id}/signals/approve`, { ok: true })
+  await expectBoth('completed')
+})
+
+test('a run that no worker has taken up yet is running, and one that Temporal has not is pending', async () => {
+  for (const worker of stack().workers) await worker.stop()
+  const startAt = new Date(Date.now() + 3_600_000).toISOString()
+  const later = await client().start({ ir: ECHO, startAt, tags: { case: 'begin' } })
+  const queued = await client().start({ ir: ECHO, tags: { case: 'begin' } })
+  const inBoth = async (status: string) => [
+    await inApi(`status=${status}&tag=case%3Dbegin`),
+    await inTemporal(`TreadleStatus = "${status}" and TreadleTags = "case=begin"`),
+  ]
+  await expect.poll(() => inBoth('running'), { timeout: 20_000 }).toEqual([[queued.id], [queued.id]])
+  expect(await inBoth('pending')).toEqual([[later.id], []])
 })

@@ -277,4 +277,10 @@ export const CASES: HistoryCase[] = [
       },
     },
   },
+  {
+    // It waits and goes on: the search attribute of its status is told.
+    name: 'status-attribute',
+    document: { nodes: { a: { kind: 'receive', signal: 'go' }, b: { ...llm, after: ['a'] } } },
+    signals: [{ name: 'go', payload: 1 }],
+  },
 ]

@@ -140,7 +140,7 @@ test('the reconciler finds what nobody started, and no run that is not due', asy
   const ours = found.filter(({ run }) => run.tenant === 'reconciled')
   expect(ours).toMatchObject([{ run: { id: pending.id }, plan: PLAN, input: { n: 1 } }])
   const open = (await runs.openRuns({ olderThanMs: 0, limit: 1_000 })).filter(({ run }) => run.tenant === 'reconciled')
-  expect(open).toEqual([{ run: started, status: 'pending', lastSeq: 1 }])
+  expect(open).toEqual([{ run: started, status: 'running', lastSeq: 1 }])
   expect(await runs.pendingStarts({ olderThanMs: 3_600_000, limit: 1_000 })).toEqual([])
   expect(later.id).toBeTruthy()
 })

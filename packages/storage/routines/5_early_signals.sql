@@ -34,7 +34,8 @@ end
 $$;
 
 -- Notes that Temporal has the run's workflow, and its early signals up to `delivered`. Answers { signals: [{ seq, id, name, payload }],
--- paused }: signals that are left have to be delivered first; without any the run is Temporal's from then on.
+-- paused }: signals that are left have to be delivered first; without any the run is Temporal's from then on, and no longer pending: that
+-- is what Temporal's own search attribute says of it.
 create function treadle.mark_started(in_tenant text, in_id text, delivered integer) returns json
 language plpgsql
 as $$
@@ -47,7 +48,8 @@ begin
   select json_agg(json_build_object('seq', s.seq, 'id', s.id, 'name', s.name, 'payload', s.payload) order by s.seq) into signals
   from treadle.early_signals s where s.tenant = in_tenant and s.run_id = in_id;
   if signals is null and not run.started_in_temporal then
-    update treadle.runs r set started_in_temporal = true where r.tenant = in_tenant and r.id = in_id;
+    update treadle.runs r set started_in_temporal = true, status = case r.status when 'pending' then 'running' else r.status end
+    where r.tenant = in_tenant and r.id = in_id;
   end if;
   return json_build_object('signals', coalesce(signals, '[]'), 'paused', coalesce(run.pause_requested, false));
 end

@@ -5,7 +5,6 @@ import {
   condition,
   continueAsNew,
   log,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow'
 import { type ErrorInfo, type Json, pausesRun, type RunArgs, type RunEnd, type Usage } from '@treadle/contract'
@@ -31,7 +30,7 @@ import { createOutbox } from './outbox.ts'
 import { createPauses } from './pauses.ts'
 import { readTakenOver } from './read-taken-over.ts'
 import { createRecorder } from './recorder.ts'
-import { statusKey } from './search-attributes.ts'
+import { createStatusAttribute } from './search-attributes.ts'
 import { isTooLarge, shrinkMemo } from './shrink-memo.ts'
 import { stateView } from './state-view.ts'
 import { createStatus } from './status.ts'
@@ -55,6 +54,7 @@ export function createSession(args: RunArgs) {
   const inbox = createInbox(carry?.inbox)
   const children = createChildren(carry?.children)
   const status = createStatus(outbox, carry?.status)
+  const attribute = createStatusAttribute(status.current())
   const gate = createGate(IN_FLIGHT_MAX)
   const limits = createLimits(args, carry?.limits)
   const pauses = createPauses({ args, children, gate, limits, status })
@@ -118,9 +118,12 @@ export function createSession(args: RunArgs) {
   async function keepLogCurrent(): Promise<void> {
     const onlyPeopleAreWaitedFor = () =>
       status.current() === 'running' && gate.isIdle && host.timers === 0 && inbox.waiting().length > 0
+    const isBehind = () => outbox.hasUnsent || attribute.isBehind(status.current())
     for (;;) {
-      await condition(() => !status.hasEnded && !host.isStarting && (outbox.hasUnsent || onlyPeopleAreWaitedFor()))
+      await condition(() => !status.hasEnded && !host.isStarting && (isBehind() || onlyPeopleAreWaitedFor()))
       if (onlyPeopleAreWaitedFor()) status.wait(inbox.waiting())
+      attribute.change(status.current())
+      if (!outbox.hasUnsent) continue // Something that was sent meanwhile carries the rest.
       try {
         await flush()
       } catch {
@@ -206,11 +209,11 @@ export function createSession(args: RunArgs) {
     if (isOpen) {
       outbox.put({ type: `run.${own.type}`, data: lastData(own) })
       status.end(own.type)
-      showStatus(own)
+      attribute.end(own.type)
       await recorder.flush()
     }
     const end = recorder.foreignEnd ?? own
-    if (!isOpen || end !== own) showStatus(end)
+    if (!isOpen || end !== own) attribute.end(end.type)
     status.end(end.type)
     if (args.parent) {
       // A segment that wrote the last event does not say what the run has used.
@@ -231,8 +234,6 @@ export function createSession(args: RunArgs) {
     throw new CancelledFailure('The run was cancelled.')
   }
 }
-
-const showStatus = ({ type }: RunEnd) => upsertSearchAttributes([{ key: statusKey, value: type }])
 
 function lastData(end: RunEnd): Record<string, unknown> {
   if (end.type === 'completed') return outputData(end.output)
