@@ -25,7 +25,8 @@ test('a stream is what asks for events by name', () => {
   ).toEqual([true, true, false, false])
 })
 
-test('a position is digits or latest', () => {
-  expect([positionOf('12', 'after'), positionOf('latest', 'after')]).toEqual([12, 'latest'])
-  for (const text of ['-1', '1.5', 'x', '9'.repeat(16)]) expect(() => positionOf(text, 'after')).toThrow(/after/)
+test('a position is digits', () => {
+  expect(positionOf('12', 'after')).toBe(12)
+  for (const text of ['latest', '-1', '1.5', 'x', '9'.repeat(16)])
+    expect(() => positionOf(text, 'after')).toThrow(/after/)
 })

@@ -28,9 +28,8 @@ export function preferredWait(header: string | string[] | undefined): number | u
 export const acceptsEvents = (accept: string | undefined): boolean =>
   (accept ?? '').split(',').some((range) => range.split(';')[0]?.trim().toLowerCase() === 'text/event-stream')
 
-/** A position in one log: `latest`, or a `seq`. @throws ProblemAnswer */
-export function positionOf(text: string, name: string): number | 'latest' {
-  if (text === 'latest') return text
+/** A position in one log: a `seq`. @throws ProblemAnswer */
+export function positionOf(text: string, name: string): number {
   if (!/^\d{1,15}$/.test(text)) throw problem('malformed-request', `${name} has to be the id of an event, or "latest".`)
   return Number(text)
 }

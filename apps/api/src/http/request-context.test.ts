@@ -15,6 +15,7 @@ test('a broken or empty trace context begins a new trace', () => {
     `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
     `00-${TRACE}-${'0'.repeat(16)}-01`,
     `ff-${TRACE}-b7ad6b7169203331-01`,
+    `00-${TRACE}-b7ad6b7169203331-01-more`,
   ]) {
     const trace = continueTrace(sent)
     expect(trace).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)

@@ -67,7 +67,8 @@ export const listRunsRoute: FastifyPluginAsync<{ runs: Pick<RunStore, 'list'> }>
 
 type Filter = Omit<Query, 'limit' | 'cursor'>
 
-function filterOf({ tag, since, until, ...rest }: Filter): Omit<RunFilter, 'limit'> {
+/** @throws ProblemAnswer `malformed-request` */
+export function filterOf({ tag, since, until, ...rest }: Filter): Omit<RunFilter, 'limit'> {
   const [key = '', ...value] = (tag ?? '').split('=')
   return {
     ...rest,

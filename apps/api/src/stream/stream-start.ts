@@ -52,7 +52,8 @@ async function found(runs: Pick<RunStore, 'get'>, tenant: TenantId, runId: RunId
   return row
 }
 
-function positionsOf(
+/** What a request says of where to begin. `latest`: at the end of each. @throws ProblemAnswer `malformed-request` */
+export function positionsOf(
   { headers, query }: Pick<FastifyRequest, 'headers' | 'query'>,
   runIds: readonly RunId[],
 ): number[] | 'latest' {
@@ -62,7 +63,7 @@ function positionsOf(
     : [(query as { after?: string }).after ?? '0', 'after']
   if (text === 'latest' && name === 'after') return text
   if (text === '0') return runIds.map(() => 0)
-  if (runIds.length === 1) return [Number(positionOf(text, name))]
+  if (runIds.length === 1) return [positionOf(text, name)]
   const positions = decodeCursor(runIds, text)
   if (!positions) throw problem('malformed-request', `${name} is no position of these runs in this order.`)
   return positions
