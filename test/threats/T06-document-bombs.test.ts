@@ -49,6 +49,14 @@ function deepValue(levels: number): object {
 describe('bounds of a document', () => {
   test('2,000 nodes', async () => expect(await around(2_000, nodes, 'too-many-nodes')).toEqual([false, false, true]))
 
+  test('what is far too large is told at once, and not looked into', async () => {
+    const empty = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`n${n}`, {}]))
+    expect((await validate({ ...HEAD, nodes: empty })).codes).toEqual(['too-many-nodes'])
+    expect((await validate({ ...HEAD, nodes: { a: { kind: 'graph', nodes: empty } } })).codes).toEqual([
+      'too-many-nodes',
+    ])
+  })
+
   test('bodies 32 deep', async () => {
     const found = await Promise.all(
       [30, 31, 32, 33, 34].map(async (levels) => (await validate(nested(levels))).codes.includes('too-deep')),

@@ -33,7 +33,7 @@ export function analyse(
   limits: TranslateLimits,
   options: TranslateOptions,
 ): Analysis | undefined {
-  if (countKinds(document) > limits.nodes * 4) {
+  if (countLikeNodes(document) > limits.nodes * 4) {
     reportTooMany(limits.nodes, findings)
     return undefined
   }
@@ -103,13 +103,22 @@ function reportTooMany(max: number, findings: Findings): void {
   findings.add({ code: 'too-many-nodes', path: '/nodes', message, spot: { at: 'key' } })
 }
 
-/** What looks like a node, tools and data included: enough to see that a document is far too large before it is checked. */
-function countKinds(value: unknown): number {
+/**
+ * What looks like a node, or stands where one has to, tools and data included: enough to see that a document is far too large before it is
+ * checked.
+ */
+function countLikeNodes(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   let count = 'kind' in value ? 1 : 0
-  for (const each of Object.values(value)) count += countKinds(each)
+  for (const [key, each] of Object.entries(value)) {
+    count += countLikeNodes(each)
+    if (key === 'nodes' && typeof each === 'object' && each !== null) count += withoutKind(each)
+  }
   return count
 }
+
+const withoutKind = (nodes: object): number =>
+  Object.values(nodes).filter((node) => typeof node !== 'object' || node === null || !('kind' in node)).length
 
 function countNodes(program: Program): number {
   return program.nodes.reduce((count, { child: inner }) => count + 1 + (inner ? countNodes(inner) : 0), 0)
