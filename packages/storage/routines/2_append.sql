@@ -20,7 +20,8 @@
 --     (`agent~turn.…`) are no nodes and do not count.
 -- 10. What a segment does next names the ends that it builds on, and counts only where those stand: it may be sent before they are known
 --     to be stored. Events of the nodes that a segment's executor computes itself have the number 0: they change what the node's row
---     still lacks, so that an executor that comes after a crash repeats them without effect.
+--     still lacks, so that an executor that comes after a crash repeats them without effect. Its claims (those with `c_after`, which may be
+--     empty) begin no node while the log says that the run is paused: the workflow, which holds back all others, is not asked.
 --
 -- Within a batch the order is: attempts' events, the outbox, claims. What happens before something else is either answered in an
 -- earlier batch or comes before it in this order: an end before the claim that it made possible, a node's events before the run's last.
@@ -164,6 +165,7 @@ declare
   v_tail text[];
   v_cancel boolean[];
   v_pause boolean[];
+  v_paused boolean[]; -- Its log says that it is; that somebody wants it (`v_pause`) comes before that.
   v_ended boolean[];
   v_limited boolean[];
   v_exceeded json[] := array_fill(null::json, array[cardinality(runs)]);
@@ -185,8 +187,8 @@ begin
     array_agg(coalesce(r.last_seq, 0) order by k.ix), array_agg(coalesce(r.outbox_applied, 0) order by k.ix),
     array_agg(coalesce(r.cancel_requested, false) order by k.ix), array_agg(coalesce(r.pause_requested, false) order by k.ix),
     array_agg(r.id is null or r.ended_seq is not null order by k.ix), array_agg(r.budget_runs is not null order by k.ix),
-    array_agg(coalesce(r.outbox_tail, '') order by k.ix)
-  into v_created, v_time, v_seq, v_applied, v_cancel, v_pause, v_ended, v_limited, v_tail
+    array_agg(coalesce(r.outbox_tail, '') order by k.ix), array_agg(coalesce(r.status = 'paused', false) order by k.ix)
+  into v_created, v_time, v_seq, v_applied, v_cancel, v_pause, v_ended, v_limited, v_tail, v_paused
   from (select * from unnest(tenants, runs) with ordinality as k(tenant, run, ix) order by k.tenant, k.run) as k
   left join lateral ( -- One after the other, in that order.
     select * from treadle.runs r where r.tenant = k.tenant and r.id = k.run for no key update
@@ -376,6 +378,7 @@ begin
         string_agg(treadle.outbox_mark(o.type, o.node, o.data), '' order by o.ix) filter (where o.n > 0) as marks,
         coalesce(bool_or(o.type in ('run.completed', 'run.failed', 'run.cancelled')), false) as ended,
         count(*) filter (where new.is_counted) as counted,
+        (array_agg(new.type order by new.ix desc) filter (where new.type in ('run.paused', 'run.resumed')))[1] as pause,
         case when content then string_agg(
           tenants[o.run] || ' ' || treadle.envelope(new.seq, runs[o.run], new.type, v_time[o.run], new.node, new.attempt, new.data),
           E'\n' order by o.ix) end as lines
@@ -387,6 +390,7 @@ begin
         v_applied[row.run] := row.n;
       end if;
       v_ended[row.run] := row.ended;
+      v_paused[row.run] := coalesce(row.pause = 'run.paused', v_paused[row.run]);
       if v_limited[row.run] and row.counted > 0 then
         v_exceeded[row.run] := treadle.count_nodes(tenants[row.run], runs[row.run], row.counted, true);
       end if;
@@ -401,8 +405,8 @@ begin
   if cardinality(c_run) > 0 then
     if true = any (v_limited) then
       for row in
-        select c.ix, c.run from unnest(c_run, c_path) with ordinality as c(run, path, ix)
-        where v_limited[c.run] and not v_ended[c.run] and strpos(c.path, '~') = 0 and not exists (
+        select c.ix, c.run from unnest(c_run, c_path, c_after) with ordinality as c(run, path, after, ix)
+        where v_limited[c.run] and not v_ended[c.run] and (c.after is null or not v_paused[c.run]) and strpos(c.path, '~') = 0 and not exists (
           select from treadle.node_runs n where n.tenant = tenants[c.run] and n.run_id = runs[c.run] and n.path = c.path)
         order by c.ix
       loop
@@ -415,7 +419,8 @@ begin
         select c.*, n.status as node_status, n.failures, n.deaths, n.error, n.attempt as known_attempt, k.output, k.usage,
           case when v_ended[c.run] then 'ended' when not treadle.ends_stand(tenants[c.run], runs[c.run], c.after) then 'fenced'
             when v_refused[c.ix] is not null then 'refused' when n.has_checkpoint then 'done'
-            when n.status in ('failed', 'cancelled') then n.status else 'claimed' end as status,
+            when n.status in ('failed', 'cancelled') then n.status
+            when n.status is null and c.after is not null and v_paused[c.run] then 'paused' else 'claimed' end as status,
           coalesce(n.claim = c.id, false) as repeated,
           coalesce(n.status = 'running', false) as died
         from unnest(c_run, c_path, c_id, c_kind, c_runtime, c_data, c_after)

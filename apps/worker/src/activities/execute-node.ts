@@ -88,6 +88,8 @@ function answer(outcome: AttemptOutcome, { isCancelled, byReference }: Told): No
       throw failure({ error: { type: 'cancelled', message: 'It was cancelled.' }, outboxApplied })
     case 'ended':
       throw ApplicationFailure.create({ type: 'cancelled', message: 'The run has ended.', nonRetryable: true })
+    case 'paused':
+      throw elsewhere('The run is paused.')
     case 'died':
       throw elsewhere(outcome.why)
   }

@@ -6,13 +6,14 @@ import { type ExecuteSegment, SegmentBroken } from '../segment/execute-segment.t
 
 /** Until somebody else goes on with what this worker has lost. */
 const ELSEWHERE_DELAY_MS = 1_000
+/** A cancel comes with the answer of a heartbeat, and a segment that is to end should begin no more nodes. */
+const HEARTBEAT_MS = 1_000
 
 /** The activity `executeSegment`, local or not: a segment hosted by Temporal. */
 export function createExecuteSegmentActivity({ executeSegment, log }: { executeSegment: ExecuteSegment; log: Log }) {
   return async (task: SegmentTask): Promise<SegmentResult> => {
     const context = Context.current()
-    const { heartbeatTimeoutMs = 0, isLocal } = context.info
-    const heart = isLocal ? undefined : setInterval(() => context.heartbeat(), heartbeatTimeoutMs / 3)
+    const heart = context.info.isLocal ? undefined : setInterval(() => context.heartbeat(), HEARTBEAT_MS)
     const { cancellationSignal: signal } = context
     let onAbort = () => {}
     try {

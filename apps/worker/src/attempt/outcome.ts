@@ -8,6 +8,8 @@ export type AttemptOutcome = { outboxApplied: number } & (
   | { status: 'failed'; error: ErrorInfo; attempt?: number }
   /** `before`: the log had it already, from an earlier attempt. */
   | { status: 'cancelled'; before?: true }
+  /** In a segment: the run is paused, and this node has not begun. */
+  | { status: 'paused' }
   /** The run has its last event already. */
   | { status: 'ended' }
   /** The attempt is over without a word in the log: who comes next writes that it died. */

@@ -55,6 +55,9 @@ export function createSegmentHost({
           // Else the run's own flag was quicker than Temporal.
           else if (!cancellation.isCancelled) whole.cancel()
           return { ok: false, error: CANCELLED, recorded: true }
+        case 'paused':
+          time.pause()
+          return never()
         case 'ended':
           whole.cancel()
           return { ok: false, error: CANCELLED, recorded: true }

@@ -15,6 +15,9 @@ export type Limits = ReturnType<typeof createLimits>
 export function createLimits({ plan, run }: RunArgs, carry: LimitsCarry = { nodeRuns: 0, runningMs: 0, raised: {} }) {
   const { onExceeded } = plan.limits
   let { nodeRuns, runningMs, raised } = carry
+  /** Since when the run goes on, Unix time; undefined while it waits. */
+  let sinceMs: number | undefined
+  const spentMs = () => runningMs + (sinceMs === undefined ? 0 : Date.now() - sinceMs)
   const maxOf = (name: 'durationMs' | 'nodeRuns') => raised[name] ?? plan.limits[name]
 
   const refusal = (limit: BudgetDetails['limit'], max: number, used: number, wanted: number, unit = ''): ErrorInfo => ({
@@ -36,15 +39,17 @@ export function createLimits({ plan, run }: RunArgs, carry: LimitsCarry = { node
     },
     /** How long the run may go on, in milliseconds; what it waits for people does not count. */
     get leftMs() {
-      return Math.max(0, (maxOf('durationMs') ?? Number.POSITIVE_INFINITY) - runningMs)
+      return Math.max(0, (maxOf('durationMs') ?? Number.POSITIVE_INFINITY) - spentMs())
     },
-    spend(ms: number): void {
-      runningMs += ms
+    /** From now on time counts, or does not. */
+    count(counts: boolean): void {
+      runningMs = spentMs()
+      sinceMs = counts ? Date.now() : undefined
     },
-    timeRefusal: (): ErrorInfo => refusal('duration', maxOf('durationMs') ?? 0, runningMs, 0, ' ms'),
+    timeRefusal: (): ErrorInfo => refusal('duration', maxOf('durationMs') ?? 0, spentMs(), 0, ' ms'),
     raise(limits: Control['limits'] = {}): void {
       raised = { ...raised, ...limits }
     },
-    carry: (): LimitsCarry => ({ nodeRuns, runningMs, raised }),
+    carry: (): LimitsCarry => ({ nodeRuns, runningMs: spentMs(), raised }),
   }
 }

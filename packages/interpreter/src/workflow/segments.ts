@@ -7,6 +7,7 @@ import { executeSegmentElsewhere, executeSegmentHere } from './activities.ts'
 import { PAUSE_SIGNAL_MS, SEGMENT_MEMO_MAX, SEGMENT_START_MS, SEGMENT_START_MS_BESIDE_OTHERS } from './bounds.ts'
 import type { Gate } from './gate.ts'
 import { inScope } from './in-scope.ts'
+import type { Limits } from './limits.ts'
 import type { Outbox } from './outbox.ts'
 import { activityEnd } from './outcome.ts'
 import type { Recorder } from './recorder.ts'
@@ -16,6 +17,7 @@ type Parts = {
   gate: Gate
   outbox: Outbox
   recorder: Recorder
+  limits: Limits
   /** The run waits for something that can only come between two workflow tasks: an activity, a child, a timer, a person. */
   waitsElsewhere: () => boolean
 }
@@ -23,9 +25,9 @@ type Parts = {
 /**
  * Executes segments. One that is all that goes on is a local activity: it costs no task of its own, and the last one writes how the run
  * ended too. While a local activity runs its workflow task stays open, so commands are not sent and nothing is heard: where something else
- * is under way the segment is an activity like others.
+ * is under way, or the run's time may be over before it ends, the segment is an activity like others.
  */
-export function createSegments({ run, gate, outbox, recorder, waitsElsewhere }: Parts) {
+export function createSegments({ run, gate, outbox, recorder, limits, waitsElsewhere }: Parts) {
   let hasEnded = false
   let starting = 0
 
@@ -40,13 +42,15 @@ export function createSegments({ run, gate, outbox, recorder, waitsElsewhere }: 
       await activationEnds()
       starting -= 1
       if (cancellation.isCancelled) return { status: 'cancelled' }
-      const isAlone = gate.hasOne && !waitsElsewhere()
-      const isHere = !waitsElsewhere() || JSON.stringify(request.memo).length > SEGMENT_MEMO_MAX
+      const { leftMs } = limits
+      const isUndisturbed = !waitsElsewhere() && leftMs > SEGMENT_START_MS + timeoutMs
+      const isAlone = gate.hasOne && isUndisturbed
+      const isHere = isUndisturbed || JSON.stringify(request.memo).length > SEGMENT_MEMO_MAX
       const task: SegmentTask = {
         task: 1,
         run,
         ...request,
-        startMs: isAlone || !isHere ? SEGMENT_START_MS : SEGMENT_START_MS_BESIDE_OTHERS,
+        startMs: Math.min(leftMs, isAlone || !isHere ? SEGMENT_START_MS : SEGMENT_START_MS_BESIDE_OTHERS),
         outbox: outbox.take(),
         ...(isRest && isAlone ? { endN: outbox.lastN + 1 } : {}),
       }

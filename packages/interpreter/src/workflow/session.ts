@@ -148,10 +148,10 @@ export function createSession(args: RunArgs) {
     const counts = () => status.current() === 'running'
     for (;;) {
       await condition(counts)
-      const sinceMs = Date.now()
-      const leftMs = limits.leftMs
+      limits.count(true)
+      const { leftMs } = limits
       const isOver = leftMs === 0 || !(await condition(() => !counts(), leftMs))
-      limits.spend(Date.now() - sinceMs)
+      limits.count(false)
       if (isOver && limits.leftMs === 0) exceed(limits.timeRefusal())
       if (status.hasEnded || defect) return
     }

@@ -50,7 +50,7 @@ export function createTemporalHost({
   /** Activities, children and timers of all kinds that are under way. */
   let elsewhere = 0
   const waitsElsewhere = () => elsewhere > 0 || inbox.waiting().length > 0
-  const segments = createSegments({ run, gate, outbox, recorder, waitsElsewhere })
+  const segments = createSegments({ run, gate, outbox, recorder, limits, waitsElsewhere })
 
   /** Waits until `untilMs`; false when cancelled before. */
   async function sleepUntil(untilMs: number, path: string, cancellation: Cancellation): Promise<boolean> {

@@ -96,5 +96,5 @@ export function toStatement({ runs, attempts, claims }: Batch, notify: 'data' | 
   return { name: 'treadle append', text: TEXT, values }
 }
 
-const endsOf = (after: readonly EndRef[] = []): string | null =>
-  after.length === 0 ? null : JSON.stringify(after.map(({ path, attempt }) => [path, attempt]))
+const endsOf = (after: readonly EndRef[] | undefined): string | null =>
+  after ? JSON.stringify(after.map(({ path, attempt }) => [path, attempt])) : null

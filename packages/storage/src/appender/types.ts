@@ -38,7 +38,7 @@ export type ClaimRequest = {
   startedData?: object
   /** Events of the workflow that are not known to be applied; they are written before `node.started`. */
   outbox: RecordedEvent[]
-  /** In a segment: what has led to this claim. */
+  /** In a segment: what has led to this claim, maybe nothing. While the run is paused it begins no node. */
   after?: EndRef[]
 }
 
@@ -71,6 +71,8 @@ export type ClaimResult = { outboxApplied: number } & (
   | { status: 'ended' }
   /** An end that it was to come after was fenced. */
   | { status: 'fenced' }
+  /** In a segment: the run is paused, and this node has not begun. */
+  | { status: 'paused' }
 )
 
 export type AppendResult = {
