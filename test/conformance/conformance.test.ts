@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { Runtime } from '@treadle/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createLimit } from '../support/limit.ts'
 import { type Bench, SECRET, startBench } from './support/bench.ts'
 import { type Case, loadCases } from './support/case.ts'
 import { checkCase } from './support/check-case.ts'
-import { createLimit } from './support/limit.ts'
 import { type Played, playCase } from './support/play-case.ts'
 import { RUNTIME_WORKERS } from './support/workers.ts'
 

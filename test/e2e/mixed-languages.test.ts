@@ -15,6 +15,7 @@ import {
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { openLedger } from '../support/ledger.ts'
 import { useStack } from '../support/use-stack.ts'
+import { cancelAnywhere } from './support/cancel-anywhere.ts'
 import { collect, createClient, faultsOf, type StreamEvent } from './support/client.ts'
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url))
@@ -89,6 +90,14 @@ test('a document runs in all three languages, and completes although its Python 
   // Only what was being executed is repeated, and the log says what was lost with it.
   const attempts = started(events).map(({ node, attempt }) => `${node} ${attempt}`)
   expect(attempts.filter((each) => !each.endsWith(' 1'))).toEqual(['why 2'])
+})
+
+test('cancelled at any of its events, it ends as cancelled and leaves nothing running', {
+  timeout: 900_000,
+}, async () => {
+  stack().model.when({}, [{ text: 'Because its words differ.' }])
+  const ir = await readFile(`${examples}mixed-languages.yaml`, 'utf8')
+  await cancelAnywhere(stack(), { ir, input: { texts: TEXTS } }, 3)
 })
 
 test('its script shows which worker executed each node', async () => {

@@ -40,17 +40,22 @@ afterAll(() => temporal?.connection.close())
 /** Any document whose tools are always caught: which of several failures comes first is then no matter. */
 const anyDocument = arbitraryDocument({ catchAll: true })
 const anyInput = fc.record({ n: fc.nat({ max: 4 }) })
-const options = (numRuns: number) => ({ numRuns, seed: SEED, endOnFailure: !FULL })
+/** So many runs at the same time: they wait, most of the time. */
+const AT_ONCE = FULL ? 6 : 2
+const options = (numRuns: number) => ({ numRuns: numRuns / AT_ONCE, seed: SEED, endOnFailure: !FULL })
+const together = <T>(cases: fc.Arbitrary<T>) => fc.array(cases, { minLength: AT_ONCE, maxLength: AT_ONCE })
 
 test(
   'a random document gives what the plain evaluator gives, with segments and without',
   () =>
     fc.assert(
-      fc.asyncProperty(anyDocument, anyInput, fc.constantFrom('auto', 'never'), async (document, input, fuse) => {
-        const { events, outcome } = await run(document, input, { fuse })
-        expect(outcome).toEqual(expected(document, input))
-        expectCalls(events, 1)
-      }),
+      fc.asyncProperty(together(fc.tuple(anyDocument, anyInput, fc.constantFrom('auto', 'never'))), (cases) =>
+        eachOf(cases, async ([document, input, fuse]) => {
+          const { events, outcome } = await run(document, input, { fuse })
+          expect(outcome).toEqual(expected(document, input))
+          expectCalls(events, 1)
+        }),
+      ),
       options(FULL ? 300 : 12),
     ),
   TIMEOUT_MS,
@@ -61,11 +66,13 @@ test(
   async () => {
     failsOnce = true
     await fc.assert(
-      fc.asyncProperty(anyDocument, anyInput, async (document, input) => {
-        const { events, outcome } = await run(document, input)
-        expect(outcome).toEqual(expected(document, input))
-        expectCalls(events, 2)
-      }),
+      fc.asyncProperty(together(fc.tuple(anyDocument, anyInput)), (cases) =>
+        eachOf(cases, async ([document, input]) => {
+          const { events, outcome } = await run(document, input)
+          expect(outcome).toEqual(expected(document, input))
+          expectCalls(events, 2)
+        }),
+      ),
       options(FULL ? 150 : 6),
     )
     failsOnce = false
@@ -77,17 +84,14 @@ test(
   'the same when the worker is killed at any event',
   () =>
     fc.assert(
-      fc.asyncProperty(
-        anyDocument,
-        anyInput,
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        async (document, input, at) => {
+      fc.asyncProperty(together(fc.tuple(anyDocument, anyInput, fc.double({ min: 0, max: 1, noNaN: true }))), (cases) =>
+        eachOf(cases, async ([document, input, at]) => {
           const length = (await run(document, input)).events.length
           const killAt = 1 + Math.floor(at * (length - 1))
           const { events, outcome } = await run(document, input, { killAt })
           expect(outcome).toEqual(expected(document, input))
           expectCalls(events)
-        },
+        }),
       ),
       options(FULL ? 60 : 4),
     ),
@@ -114,6 +118,10 @@ test(
   TIMEOUT_MS,
 )
 
+async function eachOf<T>(cases: readonly T[], check: (each: T) => Promise<void>): Promise<void> {
+  await Promise.all(cases.map(check))
+}
+
 type RunOptions = { fuse?: string; killAt?: number }
 
 async function run(document: TestDocument, input: object, { fuse = 'auto', killAt }: RunOptions = {}) {
@@ -127,11 +135,17 @@ async function run(document: TestDocument, input: object, { fuse = 'auto', killA
   return { events, outcome: status === 'completed' ? { output } : { error: error?.type } }
 }
 
+/** One kill after the other, each by the run whose turn it is; the runs beside it are hit where they happen to be. */
+let kills = Promise.resolve()
+
 async function killWorkerAt(runId: string, seq: number): Promise<void> {
   for await (const event of client().follow(runId)) if (event.seq >= seq) break
-  const [worker] = stack().workers
-  await worker?.kill()
-  await worker?.restart()
+  kills = kills.then(async () => {
+    const [worker] = stack().workers
+    await worker?.kill()
+    await worker?.restart()
+  })
+  await kills
 }
 
 /** By the plain evaluator, which knows neither order nor retries. */

@@ -10,6 +10,8 @@ export type HistoryCase = {
   segments?: string[][]
   /** Sent one after the other, each when the run waits for it. */
   signals?: Omit<SignalDelivery, 'id'>[]
+  /** `limits.duration`. */
+  durationMs?: number
   /** Paths that the worker refuses; all others answer with their path. */
   refused?: string[]
   answers?: Record<string, unknown>
@@ -17,6 +19,8 @@ export type HistoryCase = {
   takenOver?: Record<string, unknown>
   /** Cancelled when this node has started. */
   cancelAt?: string
+  /** The path whose worker hears of the run's cancel, of which Temporal knows nothing. */
+  cancelledAt?: string
 }
 
 const llm = { kind: 'llm' } as const
@@ -169,6 +173,7 @@ export const CASES: HistoryCase[] = [
     },
   },
   { name: 'cancelled', document: { nodes: { a: llm, r: { kind: 'receive', signal: 'never' } } }, cancelAt: 'r' },
+  { name: 'cancelled-in-the-log', document: { nodes: { a: llm, b: { ...llm, after: ['a'] } } }, cancelledAt: 'b' },
   {
     name: 'agent',
     document: {
@@ -267,6 +272,15 @@ export const CASES: HistoryCase[] = [
     },
     segments: [['a', 'b']],
     refused: ['b'],
+  },
+  {
+    name: 'segment-in-little-time',
+    document: {
+      tools: { f: { kind: 'function', name: 'f', runtime: 'typescript' } },
+      nodes: { a: { kind: 'tool', tool: 'f', args: {} }, b: { kind: 'tool', tool: 'f', args: { a: '${nodes.a}' } } },
+    },
+    segments: [['a', 'b']],
+    durationMs: 1_500,
   },
   {
     name: 'continued-as-new',

@@ -38,12 +38,16 @@ async function recordAll(cases: HistoryCase[]): Promise<void> {
 
 async function play(
   engine: Engine,
-  { document, input, segments = [], signals = [], refused = [], answers = {}, takenOver, cancelAt }: HistoryCase,
+  { document, input, segments = [], signals = [], refused = [], answers = {}, ...more }: HistoryCase,
 ): Promise<Run> {
-  const run = await engine.start(withSegments(planOf(document), segments), {
+  const { takenOver, cancelAt, cancelledAt, durationMs } = more
+  const plan = withSegments(planOf(document), segments)
+  if (durationMs !== undefined) plan.limits.durationMs = durationMs
+  const run = await engine.start(plan, {
     input,
     ...(takenOver && { takenOver }),
     work: ({ path }) => {
+      if (path === cancelledAt) throw new TreadleError('cancelled', 'It was cancelled.')
       if (refused.includes(path)) throw new TreadleError('refused', 'No.')
       return answers[path] ?? path
     },

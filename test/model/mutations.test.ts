@@ -39,7 +39,7 @@ const isOwnFault = (result: unknown): boolean =>
 async function run(document: Mutation['document'], name: string) {
   const { plan, diagnostics } = translate(document, { models: MODELS })
   if (!plan) throw new Error(JSON.stringify(diagnostics))
-  return runPlan(plan, (inputOf(name) ?? sampleOf(plan, plan.inputSchema)) as Json)
+  return runPlan(plan, inputOf(name) as Json)
 }
 
 async function runPlan(plan: Plan, input: Json): Promise<PlayResult> {

@@ -7,10 +7,10 @@ export const EXAMPLES = readdirSync(folder)
   .filter((name) => name.endsWith('.yaml'))
   .map((name) => ({ name, text: readFileSync(new URL(name, folder), 'utf8') }))
 
-/** The input that goes with an example; undefined where it has none. */
+/** The input that goes with an example. */
 export function inputOf(name: string): unknown {
-  if (name === 'first-run.yaml') return undefined
-  return JSON.parse(readFileSync(new URL(`inputs/${name.replace('.yaml', '.json')}`, folder), 'utf8'))
+  const file = name === 'first-run.yaml' ? 'first-run.input.json' : `inputs/${name.replace('.yaml', '.json')}`
+  return JSON.parse(readFileSync(new URL(file, folder), 'utf8'))
 }
 
 /** A table of models that has those of the examples. */
