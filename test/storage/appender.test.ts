@@ -310,6 +310,24 @@ test('a batch whose connection is cut is sent again, and is in the log once', as
   }
 })
 
+test('while its log says that a run is paused a segment begins no node, and goes on with those that have begun', async () => {
+  const run = await storage().startRun()
+  const claimInSegment = (path: string, outbox: OutboxEvent[] = []) =>
+    storage().appender.claim({ run, path, kind: 'emit', runtime: 'typescript', outbox, after: [] })
+  expect(await claimInSegment('a')).toMatchObject({ status: 'claimed', attempt: 1 })
+  const paused = [{ n: 1, type: 'run.paused', data: {} }] as const
+  expect(await claimInSegment('b', [...paused])).toMatchObject({ status: 'paused', outboxApplied: 1 })
+  expect(await claimInSegment('b')).toMatchObject({ status: 'paused' })
+  expect(await claimInSegment('a')).toMatchObject({ status: 'claimed', attempt: 2 })
+  expect(await claim(run, 'c')).toMatchObject({ status: 'claimed' })
+  const resumed = [...paused, { n: 2, type: 'run.resumed', data: {} }] as const
+  expect(await claimInSegment('b', [...resumed])).toMatchObject({ status: 'claimed', attempt: 1 })
+  expect(await log(run)).toEqual([
+    ...['run.created', 'node.started a#1', 'run.paused', 'node.retrying a#1', 'node.started a#2', 'node.started c#1'],
+    ...['run.resumed', 'node.started b#1'],
+  ])
+})
+
 test('a claim whose answer was lost gets the attempt that it got', async () => {
   const { urls } = storage()
   const run = await storage().startRun()
