@@ -57,19 +57,38 @@ describe('bounds of a document', () => {
     ])
   })
 
-  test('bodies 32 deep', async () => {
-    const found = await Promise.all(
-      [30, 31, 32, 33, 34].map(async (levels) => (await validate(nested(levels))).codes.includes('too-deep')),
-    )
-    expect(found).toEqual([...found].sort()) // Once it is too deep, it stays so.
-    expect(found.at(0)).toBe(false)
-    expect(found.at(-1)).toBe(true)
+  test('bodies 32 deep', async () => expect(await around(32, nested, 'too-deep')).toEqual([false, false, true]))
+
+  test('values 200 deep, the document itself and its nodes among them', async () =>
+    expect(await around(200 - 3, deepValue, 'too-deep')).toEqual([false, false, true]))
+
+  test('200,000 values', async () => {
+    const document = (values: number) => ({ ...HEAD, nodes: { a: { kind: 'set', value: Array(values - 7).fill(0) } } })
+    expect(await around(200_000, document, 'too-large')).toEqual([false, false, true])
   })
 
-  test('values 200 deep', async () => {
-    expect((await validate(deepValue(150))).codes).toEqual([])
-    expect((await validate(deepValue(210))).codes.length + 1).toBeGreaterThan(1)
-    expect([200, 400]).toContain((await validate(deepValue(210))).status)
+  test('256 KiB of YAML', async () => {
+    const head = 'ir: treadle/v1\nname: bomb\nnodes: {a: {kind: set, value: 1}}\n#'
+    expect(await around(256 * 1024, (bytes) => head.padEnd(bytes, 'x'), 'too-large')).toEqual([false, false, true])
+  })
+
+  test('a schema of 64 KiB, 32 deep', async () => {
+    const inputSchema = (bytes: number) => {
+      const shell = JSON.stringify({ type: 'object', description: '' }).length
+      return { ...ECHO, inputSchema: { type: 'object', description: 'x'.repeat(bytes - shell) } }
+    }
+    expect(await around(64 * 1024, inputSchema, 'schema-too-large')).toEqual([false, false, true])
+    const lists = (levels: number): object => (levels === 1 ? {} : { type: 'array', items: lists(levels - 1) })
+    const deep = (levels: number) => ({ ...ECHO, inputSchema: { type: 'object', properties: { list: lists(levels) } } })
+    expect(await around(32, deep, 'schema-too-large')).toEqual([false, false, true])
+  })
+
+  test('4,096 characters of an expression', async () => {
+    const document = (length: number) => {
+      const source = `"${'a'.repeat(length - 2)}"`
+      return { ...HEAD, nodes: { a: { kind: 'set', value: `\${${source}}` } } }
+    }
+    expect(await around(4_096, document, 'expression-too-large')).toEqual([false, false, true])
   })
 })
 

@@ -57,8 +57,25 @@ test('one key for two paths is two keys', async () => {
   expect([cancel.statusCode, cancel.headers['idempotent-replayed']]).toEqual([202, undefined])
 })
 
-test('two that send one key at once with two bodies make one run, whatever tenant', async () => {
-  for (let race = 0; race < 20; race++) {
+test('a key that is sent twice in one request, or cannot be read, is refused', async () => {
+  for (const key of ['two, keys', 'a b', '', 'k'.repeat(256), 'schlüssel', 'tab\there']) {
+    const answer = await start(mine, key)
+    expect([key, answer.statusCode]).toEqual([key, 400])
+  }
+})
+
+test('a key means nothing where nothing is created', async () => {
+  const headers = { ...mine, 'idempotency-key': 'on a GET, as good as none' }
+  const count = async () => (await api().admin.query('select from treadle.idempotency')).rowCount
+  const before = await count()
+  expect((await api().app.inject({ url: '/runs', headers })).statusCode).toBe(200)
+  expect(await count()).toBe(before)
+})
+
+const RACES = process.env.TREADLE_TEST_FULL === undefined ? 100 : 1_000
+
+test('two that send one key at once with two bodies make one run, whatever tenant', { timeout: 600_000 }, async () => {
+  for (let race = 0; race < RACES; race++) {
     const key = `race-${race}`
     const answers = await Promise.all(
       [mine, theirs].flatMap((headers) => [1, 2].map((n) => start(headers, key, { ir: ECHO, input: { n } }))),
