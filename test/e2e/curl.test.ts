@@ -142,6 +142,30 @@ test('ticket.sh opens a stream without a key', async () => {
   expect(output).toContain('event: run.completed')
 })
 
+test('look.sh shows how a run stands, and that it has not changed', async () => {
+  const { id } = await client().start({ ir: WAIT })
+  await followUntil(client(), id, 'run.waiting')
+  const [run, status, ...parts] = (await script('look.sh', id)).trimEnd().split('\n')
+  const [state, pending, log] = parts.map((part) => JSON.parse(part))
+  expect([JSON.parse(run ?? ''), status]).toMatchObject([{ id, status: 'waiting' }, '304'])
+  expect([state, pending]).toMatchObject([{ status: 'waiting' }, { items: [{ node: 'decision', signal: 'approve' }] }])
+  expect(log.items[0]).toMatchObject({ seq: 1, type: 'run.created' })
+})
+
+test('rerun.sh executes what failed once more', async () => {
+  stack().model.enqueue([{ error: { status: 401, message: 'no such key' } }])
+  const { id } = await client().start({ ir: ASK, input: { question: 'again' } })
+  expect(await client().result(id)).toMatchObject({ status: 'failed' })
+  expect(JSON.parse(await script('rerun.sh', id))).toMatchObject({ status: 'completed' })
+})
+
+test('erase.sh leaves nothing of a run', async () => {
+  const { id } = await client().start({ ir: WAIT })
+  const output = await script('erase.sh', id)
+  expect(JSON.parse(output.split('\n')[0] ?? '')).toMatchObject({ id, status: 'cancelled' })
+  expect(output).toContain('404')
+})
+
 afterAll(() => {
   expect([...ran].sort()).toEqual(readdirSync(folder).filter((name) => name.endsWith('.sh')))
 })

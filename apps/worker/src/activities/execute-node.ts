@@ -4,7 +4,7 @@ import { ATTEMPT_GRACE_MS, type NodeFailure, type NodeResult, type NodeTask } fr
 import type { AttemptNode } from '../attempt/attempt-node.ts'
 import type { AttemptOutcome } from '../attempt/outcome.ts'
 import type { Stop, StopReason } from '../attempt/stop.ts'
-import type { Log } from '../log.ts'
+import { type Log, placeOf } from '../log.ts'
 
 const HEARTBEAT_MS_DEFAULT = 10_000
 /** Until somebody else tries what a worker could not finish or begin. */
@@ -28,7 +28,7 @@ export function createExecuteNode({ attemptNode, log }: { attemptNode: AttemptNo
       return answer(outcome, { isCancelled, byReference: task.byReference === true })
     } catch (error) {
       if (error instanceof ApplicationFailure || error instanceof CancelledFailure) throw error
-      log.warn({ runId: task.run.id, node: task.path, err: error }, 'A node could not be claimed')
+      log.warn({ ...placeOf(task.run, task.path), err: error }, 'A node could not be claimed')
       throw elsewhere('The log cannot be reached.')
     } finally {
       clearInterval(heart)

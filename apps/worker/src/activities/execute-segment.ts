@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
 import type { SegmentResult, SegmentTask } from '@treadle/contract'
-import type { Log } from '../log.ts'
+import { type Log, placeOf } from '../log.ts'
 import { type ExecuteSegment, SegmentBroken } from '../segment/execute-segment.ts'
 
 /** Until somebody else goes on with what this worker has lost. */
@@ -24,7 +24,7 @@ export function createExecuteSegmentActivity({ executeSegment, log }: { executeS
       })
     } catch (error) {
       if (!(error instanceof SegmentBroken))
-        log.error({ runId: task.run.id, node: task.path, err: error }, 'A segment failed')
+        log.error({ ...placeOf(task.run, task.path), err: error }, 'A segment failed')
       const message = error instanceof Error ? error.message : String(error)
       throw ApplicationFailure.create({ type: 'unavailable', message, nextRetryDelay: ELSEWHERE_DELAY_MS })
     } finally {

@@ -9,7 +9,7 @@ import {
 } from '@treadle/contract'
 import type { ClaimResult } from '@treadle/storage'
 import { crashPoint } from '../crash-points.ts'
-import type { Log } from '../log.ts'
+import { type Log, placeOf } from '../log.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import type { UsageMeter } from '../work/work.ts'
 import type { AttemptWriter, EndOf } from './attempt-writer.ts'
@@ -41,8 +41,7 @@ export type EndingsOptions = {
 export function createEndings({ task, claim, stop, writer, usage, chain, redactor, log }: EndingsOptions): Endings {
   const { outboxApplied, attempt } = claim
   const shown = createShownError(redactor)
-  const traceId = task.run.traceparent?.split('-')[1]
-  const about = { runId: task.run.id, node: task.path, attempt, ...(traceId !== undefined && { traceId }) }
+  const about = { ...placeOf(task.run, task.path), attempt }
   const died = (why: string): AttemptOutcome => ({ status: 'died', why, outboxApplied })
   const used = () => {
     const total = usage.total()
