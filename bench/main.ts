@@ -16,7 +16,6 @@ async function main(): Promise<boolean> {
   const bed = createBed()
   const results: CaseResult[] = []
   const failures: string[] = []
-  let temporalVersion: string | undefined
   const interrupted = new Promise<'interrupted'>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => resolve('interrupted'))
   })
@@ -31,10 +30,10 @@ async function main(): Promise<boolean> {
         say(`  failed: ${outcome.message}`)
         continue
       }
-      temporalVersion ??= await bed.temporalVersion()
+      const versions = await bed.versions()
       const day = new Date().toISOString().slice(0, 10)
       const lines = outcome.map(judge)
-      results.push({ id, title, day, machine: describeMachine(temporalVersion), rounds, lines })
+      results.push({ id, title, day, machine: describeMachine(versions), rounds, lines })
       say(
         `  ${((performance.now() - startedAt) / 1000).toFixed(0)} s\n${textTable(lines.flatMap((line) => rowsOf(id, line)))}`,
       )

@@ -2,12 +2,15 @@ import type { SideName } from '../harness/bed.ts'
 import type { Case, CaseContext } from '../harness/case.ts'
 import { measureJob } from '../harness/measure-job.ts'
 import { figuresOf, inTurns } from '../harness/turns.ts'
+import type { FanOutJob } from '../load/jobs.ts'
 import { checkComplete } from './check-complete.ts'
 
-async function fanOutOf({ bed, quick }: CaseContext, name: SideName) {
+type FanOutWork = Pick<FanOutJob, 'tokens' | 'subscribers' | 'timed'>
+
+/** Resolves to what one round of it gives. */
+export async function fanOutOf({ bed }: CaseContext, name: SideName, work: FanOutWork) {
   const side = await bed.side(name)
   const { url, events } = side
-  const work = quick ? { tokens: 100, subscribers: 100, timed: 10 } : { tokens: 500, subscribers: 1_000, timed: 20 }
   const body = side.chatBody({ tokens: work.tokens, perSecond: 50, held: true })
   const releaseUrl = `${(await bed.servers()).modelUrl}/release`
   return async () => {
@@ -21,7 +24,13 @@ export const p8: Case = {
   id: 'P8',
   title: '1,000 subscribers of one run at 50 tokens/s',
   async measure(context) {
-    const sides = { ours: await fanOutOf(context, 'treadle'), baseline: await fanOutOf(context, 'handWritten') }
+    const work = context.quick
+      ? { tokens: 100, subscribers: 100, timed: 10 }
+      : { tokens: 500, subscribers: 1_000, timed: 20 }
+    const sides = {
+      ours: await fanOutOf(context, 'treadle', work),
+      baseline: await fanOutOf(context, 'handWritten', work),
+    }
     const results = await inTurns(sides, context)
     return [
       { what: 'added delay, p50', unit: 'ms', figures: figuresOf(results, ({ p50 }) => p50), budgets: [] },

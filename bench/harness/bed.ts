@@ -14,8 +14,8 @@ export type Bed = {
   servers(): Promise<Servers>
   side(name: SideName): Promise<Side>
   load(): Promise<LoadClient>
-  /** Undefined as long as no case needed the servers. */
-  temporalVersion(): Promise<string | undefined>
+  /** Of the servers; undefined as long as no case needed them. */
+  versions(): Promise<string | undefined>
   stop(): Promise<void>
 }
 
@@ -38,7 +38,7 @@ export function createBed(): Bed {
       load ??= startLoadClient()
       return load
     },
-    temporalVersion: async () => (await servers)?.temporalVersion,
+    versions: async () => (await servers)?.versions,
     async stop() {
       await (await load?.catch(() => undefined))?.stop()
       await (await servers?.catch(() => undefined))?.stop()

@@ -11,6 +11,18 @@ export function residentMiB(pids: readonly number[]): number {
   return familyOf(readProcesses(), pids).reduce((sum, { pages }) => sum + (pages * PAGE_BYTES) / 2 ** 20, 0)
 }
 
+/** A process and its children, with their command lines. */
+export const processesOf = (pid: number): { pid: number; command: string }[] =>
+  familyOf(readProcesses(), [pid]).map((row) => ({ pid: row.pid, command: commandOf(row.pid) }))
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+  } catch {
+    return '' // It ended between the listing and the reading.
+  }
+}
+
 // What Linux gives on every machine that Node runs on (sysconf _SC_CLK_TCK, _SC_PAGESIZE on x64 and most of arm64).
 const MS_PER_TICK = 10
 const PAGE_BYTES = 4096

@@ -14,6 +14,7 @@ import {
   startTemporalServer,
   temporalWays,
 } from '@treadle/local'
+import pg from 'pg'
 import { spawnBuilt } from '../sides/spawn.ts'
 
 /** What all sides share: one Temporal server, one Postgres with a database for each side, one model. */
@@ -23,8 +24,8 @@ export type Servers = {
   folder: string
   temporalAddress: string
   temporalNamespace: string
-  /** Version of the Temporal server. */
-  temporalVersion: string
+  /** Of the servers, for the page of results: `Temporal 1.32.0, Postgres 18.1`. */
+  versions: string
   modelUrl: string
   /** Of Postgres's superuser, and of all logins. */
   password: string
@@ -77,7 +78,7 @@ async function startParts(supervisor: Supervisor, folder: string) {
   return {
     temporalAddress: temporal.address,
     temporalNamespace: temporal.namespace,
-    temporalVersion: found.server,
+    versions: `Temporal ${found.server}, Postgres ${await postgresVersion(postgres.url('postgres'))}`,
     modelUrl: `http://127.0.0.1:${model.port}/v1`,
     password,
     async createDatabase(name: string) {
@@ -86,4 +87,12 @@ async function startParts(supervisor: Supervisor, folder: string) {
     },
     pids: [temporal.child.pid, postgres.child.pid],
   }
+}
+
+async function postgresVersion(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  const { rows } = await client.query<{ server_version: string }>('show server_version')
+  await client.end()
+  return rows[0]?.server_version ?? 'unknown'
 }

@@ -8,8 +8,8 @@ import type { Servers } from '../harness/servers.ts'
 import { PLAIN_TABLE } from '../load/append-job.ts'
 
 /** A database with our tables, and one table of the same shape as the log's, without anything around it. */
-export async function createLogDatabase(servers: Servers) {
-  const adminUrl = await servers.createDatabase('bench_log')
+export async function createLogDatabase(servers: Servers, name = 'bench_log') {
+  const adminUrl = await servers.createDatabase(name)
   const urls = databaseUrls(adminUrl, servers.password)
   await prepareDatabase(urls)
   const admin = createPool({ url: adminUrl, applicationName: 'bench', max: 1 })

@@ -30,15 +30,18 @@ export async function startTreadle(servers: Servers): Promise<Side> {
     openaiApiKey: 'none',
     egressAllow: [],
   })
-  return {
-    url: api.url,
-    pids: [api.child.pid, worker.pid],
-    events: { delta: 'node.delta', completed: 'run.completed', failed: ['run.failed', 'run.cancelled', 'bye'] },
-    chatBody: (order) => JSON.stringify({ ir: CHAT, input: { prompt: JSON.stringify(order) } }),
-    stepsBody: (placement) => JSON.stringify({ ir: fiveSteps(placement), input: { value: 0 } }),
-    stepsResult: 'wait',
-  }
+  return treadleSide(api.url, [api.child.pid, worker.pid])
 }
+
+/** How ours is asked. */
+export const treadleSide = (url: string, pids: readonly number[]): Side => ({
+  url,
+  pids,
+  events: { delta: 'node.delta', completed: 'run.completed', failed: ['run.failed', 'run.cancelled', 'bye'] },
+  chatBody: (order) => JSON.stringify({ ir: CHAT, input: { prompt: JSON.stringify(order) } }),
+  stepsBody: (placement) => chainOf(5, placement),
+  stepsResult: 'wait',
+})
 
 const CHAT = {
   ir: 'treadle/v1',
@@ -48,20 +51,20 @@ const CHAT = {
   output: true, // The text is in the log already; the others do not send it twice either.
 }
 
-/** Each step needs the one before. */
-const fiveSteps = (placement: StepPlacement) => ({
-  ir: 'treadle/v1',
-  name: 'bench-five-steps',
-  tools: { step: { kind: 'function', name: 'step' } },
-  execution: { fuse: placement === 'activities' ? 'never' : 'auto' },
-  nodes: {
-    one: step('${input.value}'),
-    two: step('${nodes.one.value}'),
-    three: step('${nodes.two.value}'),
-    four: step('${nodes.three.value}'),
-    five: step('${nodes.four.value}'),
-  },
-  output: '${nodes.five.value}',
-})
-
-const step = (value: string) => ({ kind: 'tool', tool: 'step', args: { value } })
+/** Body of `POST /runs` for so many steps, each of which needs the one before. */
+export function chainOf(count: number, placement: StepPlacement = 'best'): string {
+  const value = (index: number) => (index === 0 ? '${input.value}' : `\${nodes.n${index - 1}.value}`)
+  const steps = Array.from({ length: count }, (_, index) => [
+    `n${index}`,
+    { kind: 'tool', tool: 'step', args: { value: value(index) } },
+  ])
+  const ir = {
+    ir: 'treadle/v1',
+    name: 'bench-steps',
+    tools: { step: { kind: 'function', name: 'step' } },
+    execution: { fuse: placement === 'activities' ? 'never' : 'auto' },
+    nodes: Object.fromEntries(steps),
+    output: value(count),
+  }
+  return JSON.stringify({ ir, input: { value: 0 } })
+}
