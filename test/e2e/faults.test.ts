@@ -1,6 +1,7 @@
 import { createBridge } from '@treadle/bridge'
-import { newRunId, workflowIdOf } from '@treadle/contract'
+import { HANDLERS, newRunId, workflowIdOf } from '@treadle/contract'
 import { expect, test } from 'vitest'
+import { replayFaults, withTemporal } from '../support/invariants.ts'
 import { useStack } from '../support/use-stack.ts'
 import {
   collect,
@@ -135,4 +136,28 @@ test('a server that stops says goodbye to its streams, and they go on where they
   const rest = collect(client().follow(id, { after: seen.length }))
   await client().post(`/runs/${id}/signals/approve`, {})
   expect((await rest).map(({ seq }) => seq)[0]).toBe(seen.length + 1)
+})
+
+test('a signal that comes before a worker has begun the run is heard, and the run is replayed to the same commands', async () => {
+  const { tools, workers } = stack()
+  tools.when({ path: '/step' }, { json: {} })
+  await workers[0]?.stop()
+  const ir = {
+    ir: 'treadle/v1',
+    name: 'early-signal',
+    tools: { step: { kind: 'http', url: `${tools.url}/step`, timeout: '5s' } },
+    nodes: {
+      before: { kind: 'tool', tool: 'step', args: {} },
+      approval: { kind: 'receive', signal: 'approve', after: ['before'] },
+      paid: { kind: 'tool', tool: 'step', args: {}, after: ['approval'] },
+    },
+  }
+  const { id } = await client().start({ ir })
+  const delivery = { id: 'early', name: 'approve', payload: { ok: true } }
+  await withTemporal(stack(), (temporal) =>
+    temporal.workflow.getHandle(workflowIdOf('default', id)).signal(HANDLERS.signal, delivery),
+  )
+  await workers[0]?.restart()
+  expect(await client().result(id)).toMatchObject({ status: 'completed', output: { approval: { ok: true } } })
+  expect(await replayFaults(stack(), [id])).toEqual([])
 })

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { endFaults, eventsOf } from '../support/invariants.ts'
 import { useStack } from '../support/use-stack.ts'
-import { createClient, faultsOf, textOf } from './support/client.ts'
+import { createClient, textOf } from './support/client.ts'
 import { ASK, WAIT } from './support/documents.ts'
 import { followFrames } from './support/frames.ts'
 
@@ -44,8 +45,8 @@ test('Postgres is killed twice while runs stream: every log is whole, nothing th
   for (const [index, id] of [...ids, waiting.id].entries()) {
     const log = logs[index] ?? []
     expect(await followFrames({ url: () => url, path: `/runs/${id}/stream` }), id).toEqual(log)
-    const events = log.map((frame) => ({ id: '', ...JSON.parse(/^data: (.*)$/m.exec(frame)?.[1] ?? '') }))
-    expect(faultsOf(events), id).toEqual([])
+    const events = eventsOf(log)
+    expect(await endFaults(stack(), events), id).toEqual([])
     expect(events.at(-1)?.type).toBe('run.completed')
     if (id !== waiting.id) expect(textOf(events, 'answer')).toBe(words.join(''))
   }

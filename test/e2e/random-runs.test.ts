@@ -1,11 +1,8 @@
-import { Client, Connection } from '@temporalio/client'
-import { Worker } from '@temporalio/worker'
-import { workflowIdOf } from '@treadle/contract'
 import { answerByPath, arbitraryDocument, type TestDocument } from '@treadle/interpreter/testing'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bundle } from '../interpreter/support/engine.ts'
+import { beforeAll, expect, test } from 'vitest'
 import { evaluateBody, ModelError } from '../model/evaluate.ts'
+import { overcalled, replayFaults } from '../support/invariants.ts'
 import { useStack } from '../support/use-stack.ts'
 import { collect, createClient, faultsOf, type StreamEvent } from './support/client.ts'
 import { toIr } from './support/to-ir.ts'
@@ -23,9 +20,7 @@ const calls = new Map<string, number>()
 /** The first call of each path is turned away. */
 let failsOnce = false
 
-let temporal: Client
-beforeAll(async () => {
-  temporal = new Client({ connection: await Connection.connect({ address: stack().temporalAddress }) })
+beforeAll(() => {
   stack().tools.when({ path: '/call' }, ({ headers }) => {
     const key = String(headers['idempotency-key'])
     const count = (calls.get(key) ?? 0) + 1
@@ -35,7 +30,6 @@ beforeAll(async () => {
     return typeof answer === 'object' && 'output' in answer ? { json: answer.output } : { status: 403 }
   })
 })
-afterAll(() => temporal?.connection.close())
 
 /** Any document whose tools are always caught: which of several failures comes first is then no matter. */
 const anyDocument = arbitraryDocument({ catchAll: true })
@@ -101,19 +95,8 @@ test(
 test(
   'the histories of all these runs are replayed to the same commands',
   async () => {
-    const histories = await Promise.all(
-      runs.map(async (id) => {
-        const workflowId = workflowIdOf('default', id)
-        const handle = temporal.workflow.getHandle(workflowId)
-        await handle.result().catch(() => {}) // Its end comes a moment after the log's.
-        return { workflowId, history: await handle.fetchHistory() }
-      }),
-    )
-    const drifted: string[] = []
-    for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: await bundle() }, histories))
-      if (error) drifted.push(`${workflowId}: ${error.message}`)
-    expect(drifted).toEqual([])
-    expect(histories.length).toBeGreaterThan(10)
+    expect(await replayFaults(stack(), runs)).toEqual([])
+    expect(runs.length).toBeGreaterThan(10)
   },
   TIMEOUT_MS,
 )
@@ -163,14 +146,10 @@ function expected(document: TestDocument, input: { n: number }) {
   }
 }
 
-/** The tool is called once for each attempt in the log at most; `times`: and just so often for each node that called it. */
+/** `times`: just so often for each node that called it. */
 function expectCalls(events: readonly StreamEvent[], times?: number): void {
-  const started = new Map<string, number>()
-  for (const { type, runId, node } of events)
-    if (type === 'node.started') started.set(`${runId}/${node}`, (started.get(`${runId}/${node}`) ?? 0) + 1)
-  for (const [key, count] of calls) {
-    if (!started.has(key)) continue
-    if (times === undefined) expect(count, key).toBeLessThanOrEqual(started.get(key) ?? 0)
-    else expect([key, count]).toEqual([key, times])
-  }
+  expect(overcalled(events, calls)).toEqual([])
+  if (times === undefined) return
+  const own = [...calls].filter(([key]) => key.startsWith(`${events[0]?.runId}/`))
+  for (const call of own) expect(call).toEqual([call[0], times])
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { EventSource } from 'eventsource'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { eventsOf } from '../support/invariants.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { useStack } from '../support/use-stack.ts'
 import { createClient, faultsOf, textOf } from './support/client.ts'
@@ -76,7 +77,7 @@ test.each(SEEDS)(
       for (const frames of rest) expect(frames, id).toEqual(first)
       const late = await followFrames({ url: () => apis[index % 2] ?? '', path: `/runs/${id}/stream` })
       expect(late, `${id}, read late`).toEqual(first)
-      const events = first.map((frame) => ({ id: '', ...JSON.parse(/^data: (.*)$/m.exec(frame)?.[1] ?? '') }))
+      const events = eventsOf(first)
       expect(faultsOf(events)).toEqual([])
       expect(textOf(events, 'answer')).toBe(words.join(''))
     }

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const credentials = credentialsOf(server)
   const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true })
   subject = {
-    blobs: openBlobs({ url: server.blobs.replace('s3://treadle', 's3://treadle/some/prefix'), credentials }),
+    blobs: openBlobs({ url: server.blobsAt().replace('s3://treadle', 's3://treadle/some/prefix'), credentials }),
     async tamper(tenant, sha256, content) {
       await client.send(new PutObjectCommand({ Bucket: bucket, Key: `some/prefix/${tenant}/${sha256}`, Body: content }))
     },
@@ -46,7 +46,7 @@ blobSuite(() => {
 
 test('a bucket that is not there is said by the check, and is no missing blob', async () => {
   if (!server) throw new Error('The server runs inside of tests.')
-  const url = server.blobs.replace('s3://treadle', 's3://elsewhere')
+  const url = server.blobsAt().replace('s3://treadle', 's3://elsewhere')
   const blobs = openBlobs({ url, credentials: credentialsOf(server) })
   await expect(blobs.check()).rejects.toThrow()
   await expect(blobs.put('default', Buffer.from('x'))).rejects.toThrow()

@@ -11,8 +11,8 @@ export type S3Server = {
   endpoint: string
   region: string
   bucket: string
-  /** For `TREADLE_BLOBS`. */
-  blobs: string
+  /** For `TREADLE_BLOBS`: by its own endpoint, or by another that leads to it. */
+  blobsAt(endpoint?: string): string
   /** The server as a process. */
   service: Service
   /** The credentials, as the AWS SDK reads them. */
@@ -60,8 +60,8 @@ export async function startS3(supervisor: Supervisor, folder: string): Promise<S
     })
   const service = await createService('S3', start)
   await createBucketOnceServing({ endpoint, region, bucket, env })
-  const query = new URLSearchParams({ endpoint, region })
-  return { endpoint, region, bucket, blobs: `s3://${bucket}?${query}`, env, service }
+  const blobsAt = (at = endpoint) => `s3://${bucket}?${new URLSearchParams({ endpoint: at, region })}`
+  return { endpoint, region, bucket, blobsAt, env, service }
 }
 
 const SERVING_TIMEOUT_MS = 20_000
@@ -71,7 +71,7 @@ async function createBucketOnceServing({
   region,
   bucket,
   env,
-}: Omit<S3Server, 'blobs' | 'service'>): Promise<void> {
+}: Omit<S3Server, 'blobsAt' | 'service'>): Promise<void> {
   const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY }
   const client = new S3Client({ endpoint, region, forcePathStyle: true, credentials, maxAttempts: 1 })
   const deadline = performance.now() + SERVING_TIMEOUT_MS

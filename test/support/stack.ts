@@ -44,9 +44,24 @@ export type StackOptions = {
   blobs?: 'folder' | 's3'
   /** Further variables of the services, such as `AWS_ACCESS_KEY_ID` or `TREADLE_LOG_LEVEL`. */
   env?: NodeJS.ProcessEnv
+  /** The way by which one part reaches another: gets the URL of the other, gives the one to use. Default: straight. */
+  via?: (link: Link, url: string) => Promise<string>
   apiEnv?: NodeJS.ProcessEnv
   workerEnv?: NodeJS.ProcessEnv
 }
+
+/** Connections between parts. A part reaches all others of its kind by the same one. */
+export const LINKS = [
+  'client–API',
+  'API–Postgres',
+  'API–Temporal',
+  'API–S3',
+  'worker–Postgres',
+  'worker–Temporal',
+  'worker–S3',
+  'worker–model',
+] as const
+export type Link = (typeof LINKS)[number]
 
 /** A whole stack of its own on free ports: real servers and real processes; only the model and the tools are scripted. */
 export type Stack = {
@@ -103,6 +118,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     stock = false,
     temporalSettings = [],
     temporalDatabase = 'memory',
+    via = async (_, url) => url,
     ...rest
   }: StackOptions) {
     const model = await startScriptedModel()
@@ -129,19 +145,27 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     })
 
     const blobs = rest.blobs === 's3' ? await startS3(supervisor, folder) : await blobFolder(folder)
-    const common = { temporalAddress: `127.0.0.1:${temporalPort}`, temporalNamespace: 'default', blobs: blobs.blobs }
+    const temporalAddress = `127.0.0.1:${temporalPort}`
+    const addressesOf = async (side: 'API' | 'worker', databaseUrl: string) => ({
+      databaseUrl: await via(`${side}–Postgres`, databaseUrl),
+      temporalAddress: new URL(await via(`${side}–Temporal`, `tcp://${temporalAddress}`)).host,
+      temporalNamespace: 'default',
+      blobs: blobs.blobsAt(blobs.endpoint && (await via(`${side}–S3`, blobs.endpoint))),
+    })
+    const apiAddresses = await addressesOf('API', database.apiUrl)
+    const workerAddresses = await addressesOf('worker', database.workerUrl)
+    const openaiBaseUrl = await via('worker–model', model.baseUrl)
     // Two cores for everything: what is late is not overloaded.
     const env = { TREADLE_EVENT_LOOP_DELAY_MS_MAX: '0', ...baseEnv(), ...blobs.env, ...rest.env }
 
     const addApi = async (name: string, ownEnv: NodeJS.ProcessEnv = {}) => {
       const port = await freePort()
-      const databaseUrl = database.apiUrl
       const apiEnv = { ...env, ...rest.apiEnv, ...ownEnv }
       const service = await createService(
         name,
-        async () => (await startApi(supervisor, { ...common, databaseUrl, port, env: apiEnv })).child,
+        async () => (await startApi(supervisor, { ...apiAddresses, port, env: apiEnv })).child,
       )
-      return { url: `http://127.0.0.1:${port}`, service }
+      return { url: await via('client–API', `http://127.0.0.1:${port}`), service }
     }
     const { url, service: api } = await addApi('API')
     const moreApis: Service[] = []
@@ -151,10 +175,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       const name = `worker ${workers.length + 1}`
       const service = await createService(name, () =>
         start(supervisor, {
-          ...common,
+          ...workerAddresses,
           name,
-          databaseUrl: database.workerUrl,
-          openaiBaseUrl: model.baseUrl,
+          openaiBaseUrl,
           openaiApiKey: 'sk-scripted-0000',
           egressAllow: [tools.authority, mcp.authority],
           env: { ...env, ...rest.workerEnv, ...ownEnv },
@@ -173,8 +196,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       database,
       postgres,
       temporal,
-      temporalAddress: common.temporalAddress,
-      blobs: common.blobs,
+      temporalAddress,
+      blobs: workerAddresses.blobs,
       api,
       s3: blobs.service,
       workers,
@@ -215,7 +238,7 @@ const POSTGRES_TRIES_MAX = 50
 async function blobFolder(parent: string) {
   const folder = join(parent, 'blobs')
   await mkdir(folder)
-  return { blobs: pathToFileURL(folder).href, env: {}, service: undefined }
+  return { blobsAt: () => pathToFileURL(folder).href, endpoint: undefined, env: {}, service: undefined }
 }
 
 /** Only what a program needs to run: a key or a proxy of whoever runs the tests must not change them. */

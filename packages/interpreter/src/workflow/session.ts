@@ -13,6 +13,7 @@ import { outputData } from '../core/events.ts'
 import { Failure, toFailure } from '../core/failure.ts'
 import { memoFromJson, memoToJson } from '../core/memo.ts'
 import { runPlan } from '../core/run-plan.ts'
+import { holdsAtEnd } from './activation-ends.ts'
 import { evaluate, record, requestCancel } from './activities.ts'
 import {
   CARRIED_OUTPUT_BYTES_MAX,
@@ -112,15 +113,14 @@ export function createSession(args: RunArgs) {
   }
 
   /**
-   * Conditions are looked at when an activation has nothing more to do: so this records what is about to be left lying while the workflow
-   * waits, and says so when only people are waited for.
+   * Records what is about to be left lying while the workflow waits, and says so when only people are waited for.
    */
   async function keepLogCurrent(): Promise<void> {
     const onlyPeopleAreWaitedFor = () =>
       status.current() === 'running' && gate.isIdle && host.timers === 0 && inbox.waiting().length > 0
     const isBehind = () => outbox.hasUnsent || attribute.isBehind(status.current())
     for (;;) {
-      await condition(() => !status.hasEnded && !host.isStarting && (isBehind() || onlyPeopleAreWaitedFor()))
+      await holdsAtEnd(() => !status.hasEnded && !host.isStarting && (isBehind() || onlyPeopleAreWaitedFor()))
       if (onlyPeopleAreWaitedFor()) status.wait(inbox.waiting())
       attribute.change(status.current())
       if (!outbox.hasUnsent) continue // Something that was sent meanwhile carries the rest.
