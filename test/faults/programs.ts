@@ -18,7 +18,14 @@ const document = (toolsUrl: string, nodes: object, output: unknown) => ({
   name: 'under-faults',
   models: { fast: { provider: 'openai', model: 'scripted' } },
   tools: {
-    step: { kind: 'http', method: 'POST', url: `${toolsUrl}/step`, body: '${args}', timeout: '5s' },
+    step: {
+      kind: 'http',
+      method: 'POST',
+      url: `${toolsUrl}/step`,
+      headers: { authorization: { secret: 'CANARY', prefix: 'Bearer ' } },
+      body: '${args}',
+      timeout: '5s',
+    },
     large: { kind: 'http', method: 'POST', url: `${toolsUrl}/large`, body: '${args}', timeout: '5s' },
   },
   nodes,

@@ -2,26 +2,34 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ToolAnswer } from '@treadle/local'
 import { RUNTIME_WORKERS } from '../conformance/support/workers.ts'
 import type { Service } from '../support/service.ts'
-import { type Stack, startStack } from '../support/stack.ts'
-import type { Fault, Part, Step } from './schedule.ts'
+import { type Link, type Stack, startStack } from '../support/stack.ts'
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
+import type { Hurt, Part, PartFault } from './schedule.ts'
 
 /** A stack with workers of three languages whose parts can be hurt, and what its tools were asked. */
 export type World = {
   stack: Stack
   /** How often each `<run>/<path>` was called. */
   calls: ReadonlyMap<string, number>
-  /** Hurts a part and heals it again; resolves when it is whole. */
-  apply(step: Step): Promise<void>
+  /** Hurts a part or a link and heals it after so long; resolves when it is whole. */
+  apply(hurt: Hurt & { lastsMs: number }): Promise<void>
   stop(): Promise<void>
 }
 
 export async function createWorld(): Promise<World> {
+  const links = new Map<Link, TcpProxy>()
   const stack = await startStack({
+    via: async (link, url) => {
+      const proxy = await startTcpProxy(url)
+      links.set(link, proxy)
+      return proxy.url
+    },
     workers: 0,
     postgres: 'own',
     temporalDatabase: 'file',
     blobs: 's3',
-    apiEnv: { TREADLE_RECONCILE_INTERVAL_MS: '200' },
+    workerEnv: { TREADLE_SECRET_CANARY: CANARY },
+    apiEnv: { TREADLE_RECONCILE_INTERVAL_MS: '200', TREADLE_STREAM_HEARTBEAT_MS: String(HEARTBEAT_MS) },
   })
   try {
     const workers = {
@@ -37,21 +45,32 @@ export async function createWorld(): Promise<World> {
       S3: stack.s3,
     }
     const { calls, be } = scriptWorld(stack)
-    const apply = async ({ part, fault, lastsMs }: Step) => {
-      const service = services[part]
-      if (service) return hurt(service, fault, lastsMs)
-      be(fault)
+    const apply: World['apply'] = async ({ lastsMs, ...hurt }) => {
+      if ('link' in hurt) {
+        links.get(hurt.link)?.hurt(hurt.fault)
+        await sleep(lastsMs)
+        links.get(hurt.link)?.heal()
+        return
+      }
+      const service = services[hurt.part]
+      if (service) return hurtService(service, hurt.fault, lastsMs)
+      be(hurt.fault)
       await sleep(lastsMs)
       be('well')
     }
-    return { stack, calls, apply, stop: stack.stop }
+    return { stack, calls, apply, stop }
   } catch (error) {
-    await stack.stop()
+    await stop()
     throw error
+  }
+
+  async function stop() {
+    await stack.stop()
+    for (const proxy of links.values()) await proxy.stop()
   }
 }
 
-async function hurt(service: Service, fault: Fault, lastsMs: number): Promise<void> {
+async function hurtService(service: Service, fault: PartFault, lastsMs: number): Promise<void> {
   if (fault === 'freeze') {
     service.child.signal('SIGSTOP')
     await sleep(lastsMs)
@@ -67,7 +86,7 @@ async function hurt(service: Service, fault: Fault, lastsMs: number): Promise<vo
 /** The model and the tools: what they are asked comes to the same answer, as long as they are well. */
 function scriptWorld({ model, tools }: Stack) {
   const calls = new Map<string, number>()
-  let health: Fault | 'well' = 'well'
+  let health: PartFault | 'well' = 'well'
   const ill = (): ToolAnswer | undefined => {
     if (health === 'kill') return { cut: true }
     if (health === 'restart') return { status: 503 }
@@ -91,11 +110,15 @@ function scriptWorld({ model, tools }: Stack) {
   })
   return {
     calls: calls as ReadonlyMap<string, number>,
-    be: (how: Fault | 'well') => {
+    be: (how: PartFault | 'well') => {
       health = how
     },
   }
 }
 
+/** How often a silent stream says that it lives. */
+export const HEARTBEAT_MS = 2_000
+/** A secret that every step is sent. */
+export const CANARY = 'canary-81c6e0d3f2'
 export const LARGE = 40_000
 export const WORDS = Array.from({ length: 30 }, (_, index) => `wörd${index} `)

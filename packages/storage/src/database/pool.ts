@@ -7,7 +7,7 @@ export type PoolOptions = {
   applicationName: string
   /** Connections. Default 10. */
   max?: number
-  /** A statement that takes longer is cancelled. Default 5,000. */
+  /** A statement that takes longer is cancelled. Default 5,000; 0: never. */
   statementTimeoutMs?: number
   log?: Log
 }
@@ -16,6 +16,8 @@ const STATEMENT_TIMEOUT_MS = 5_000
 const LOCK_TIMEOUT_MS = 2_000
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 const CONNECT_TIMEOUT_MS = 5_000
+/** Postgres answers within the statement's time, be it by an error. Past this much more the connection has fallen silent, and is given up. */
+const SILENCE_MS = 5_000
 
 /**
  * A pool whose clients survive the death of Postgres: a client without an error listener, checked out or not, would take the process down.
@@ -30,6 +32,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs === 0 ? 0 : statementTimeoutMs + SILENCE_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
   })

@@ -28,12 +28,18 @@ async function transact<Result>(
     await client.query('commit')
     return result
   } catch (error) {
+    if (isUnanswered(error)) broken = error
     // Where even this fails the connection is gone, and the transaction with it.
-    await client.query('rollback').catch((rollbackError: Error) => {
-      broken = rollbackError
-    })
+    else
+      await client.query('rollback').catch((rollbackError: Error) => {
+        broken = rollbackError
+      })
     throw error
   } finally {
     client.release(broken)
   }
 }
+
+/** The driver's `query_timeout`, which has no code: whatever is sent after it would wait behind it. */
+const isUnanswered = (error: unknown): error is Error =>
+  error instanceof Error && error.message === 'Query read timeout'

@@ -114,13 +114,12 @@ async function alone<Result>(pool: Pool, work: () => Promise<Result>): Promise<R
   try {
     const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [LOCK])
     if (!rows[0]?.mine) return undefined
-    try {
-      return await work()
-    } finally {
-      await client.query('select pg_advisory_unlock($1)', [LOCK]).catch((error: Error) => {
-        broken = error
-      })
-    }
+    const result = await work()
+    await client.query('select pg_advisory_unlock($1)', [LOCK])
+    return result
+  } catch (error) {
+    broken = error as Error // The lock goes with the connection.
+    throw error
   } finally {
     client.release(broken)
   }

@@ -14,7 +14,8 @@ from ..values.json_text import write_json
 from .transient import is_transient
 
 _CONNECTIONS_MAX = 8
-_STATEMENT_S_MAX = 60
+# Longer than any statement may take: past it the connection is as good as lost.
+_CALL_S_MAX = 15
 _RETRY_FIRST_S = 0.02
 _RETRY_MAX_S = 2.0
 
@@ -25,8 +26,13 @@ async def open_pool(url: str) -> asyncpg.Pool:
         url,
         min_size=1,
         max_size=_CONNECTIONS_MAX,
-        command_timeout=_STATEMENT_S_MAX,
-        server_settings={"application_name": "treadle-worker-python"},
+        command_timeout=_CALL_S_MAX,
+        server_settings={
+            "application_name": "treadle-worker-python",
+            "statement_timeout": "5000",
+            "lock_timeout": "2000",
+            "idle_in_transaction_session_timeout": "10000",
+        },
     )
 
 
