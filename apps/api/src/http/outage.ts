@@ -11,7 +11,7 @@ const SOCKET_ERRORS = new Set([
 ])
 // pg says these in words only.
 const PG_MESSAGES =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error/
 
 /** Says whether Postgres could not be reached, or could not serve now; then the same request may succeed later. */
 export function isUnavailable(error: unknown): boolean {

@@ -7,14 +7,14 @@ type RecordParts = {
 }
 
 /**
- * The local activity `record`: writes the workflow's own events. A repeat changes nothing. Where the run's last event is there and they are not
- * before it, it says how the run has ended.
+ * The local activity `record`: writes the workflow's own events. A repeat changes nothing. Where the run has ended otherwise than by the last of
+ * them it says how: a workflow task that was lost may have written its end by the very number that stands for something else here.
  */
 export const createRecord =
   ({ appender, runEnd }: RecordParts) =>
   async ({ run, outbox }: RecordTask): Promise<RecordResult & { end?: RunEnd }> => {
     const result = await appender.record({ run, outbox })
-    const isTooLate = result.ended && result.outboxApplied < (outbox.at(-1)?.n ?? 0)
-    const end = isTooLate ? await runEnd(run) : undefined
-    return { ...result, ...(end && { end }) }
+    const end = result.ended ? await runEnd(run) : undefined
+    const isOurs = outbox.at(-1)?.type === `run.${end?.type}`
+    return { ...result, ...(end && !isOurs && { end }) }
   }

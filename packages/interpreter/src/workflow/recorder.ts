@@ -2,8 +2,8 @@ import type { ErrorInfo, OutboxEvent, RunEnd, Usage } from '@treadle/contract'
 import type { Outbox } from './outbox.ts'
 
 /**
- * `exceeded`: with these events the run has passed a limit. `usage`: of a run that has ended. `end`: how it has, where these events came too
- * late.
+ * `exceeded`: with these events the run has passed a limit. `usage`: of a run that has ended. `end`: how it has, where that was not
+ * by these events.
  */
 export type RecordResult = {
   outboxApplied: number
@@ -26,7 +26,7 @@ export function createRecorder(outbox: Outbox, record: (events: OutboxEvent[]) =
     outbox.applied(outboxApplied)
     const isWritten = outbox.isApplied(events[events.length - 1]?.n ?? 0)
     if (!isWritten && !ended) throw new Error(`The log applied events up to ${outboxApplied} and no further.`)
-    if (!isWritten) foreignEnd = end ?? { type: 'cancelled' }
+    if (end || !isWritten) foreignEnd = end ?? { type: 'cancelled' }
   }
 
   return {
