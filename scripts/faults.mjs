@@ -5,17 +5,18 @@ const SEEDS_DEFAULT = 20
 
 /**
  * Hurts a whole stack by seeded schedules: `--seeds N` (from 1 on; default 20), or `--seed S` for one that failed. A failing seed stands in
- * the name of its test. Resolves to whether all held.
+ * the name of its test. `--matrix`: each fault alone, and docs/faults.md of what was seen. Resolves to whether all held.
  */
 export async function faults(flags) {
+  if (flags.includes('--matrix')) return succeeds('matrix.test.ts', { TREADLE_FAULT_MATRIX: '1' })
   const one = numberAfter(flags, '--seed')
   const count = numberAfter(flags, '--seeds') ?? SEEDS_DEFAULT
   const seeds = one === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [one]
-  const { failed } = await runVitest({
-    project: 'stack',
-    files: ['test/faults/faults.test.ts'],
-    env: { TREADLE_FAULT_SEEDS: seeds.join(' ') },
-  })
+  return succeeds('faults.test.ts', { TREADLE_FAULT_SEEDS: seeds.join(' ') })
+}
+
+async function succeeds(file, env) {
+  const { failed } = await runVitest({ project: 'stack', files: [`test/faults/${file}`], env })
   return failed === 0
 }
 

@@ -1,0 +1,60 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { randomFrom } from '../support/random.ts'
+import { type Cell, cellOf, cellsIn, faultsPage } from './matrix-page.ts'
+import { playUnder } from './play-under.ts'
+import { describeHurt, HURTS } from './schedule.ts'
+import { createWorld, type World } from './world.ts'
+
+/*
+ * Each fault of each part and link alone. `npm run faults -- --matrix` plays all of them and writes docs/faults.md; `npm test` plays some, other
+ * ones every day.
+ */
+
+const WRITES = process.env.TREADLE_FAULT_MATRIX === '1'
+const PAGE = fileURLToPath(new URL('../../docs/faults.md', import.meta.url))
+
+const CELLS_A_DAY = 6
+const FIRST_TODAY = Math.floor(Date.now() / 86_400_000) * CELLS_A_DAY
+const isPlayed = (index: number) =>
+  WRITES || (index - (FIRST_TODAY % HURTS.length) + HURTS.length) % HURTS.length < CELLS_A_DAY
+const PLAYED = HURTS.map((hurt, index) => ({ hurt, index, name: describeHurt(hurt) })).filter(({ index }) =>
+  isPlayed(index),
+)
+
+const LASTS_MS = 2_000
+/** By then some runs have ended, some are in the middle, and some have not begun. */
+const PAUSE_MS = 2_500
+
+describe('Hurt alone', () => {
+  let world: World
+  const cells: Cell[] = []
+  beforeAll(async () => {
+    world = await createWorld()
+  }, 300_000)
+  afterAll(async () => {
+    await world?.stop()
+    if (cells.length === HURTS.length) await writeFile(PAGE, faultsPage(cells))
+  })
+
+  test.each(PLAYED)(
+    '$name: nothing is lost, nothing is doubled, and everything ends',
+    async ({ hurt, index }) => {
+      const step = { ...hurt, pauseMs: PAUSE_MS, lastsMs: LASTS_MS }
+      const { stories, found, healedToEndMs } = await playUnder(world, [step], randomFrom(index))
+      if (found.length > 0) console.error(world.stack.describe())
+      expect(found).toEqual([])
+      cells.push(cellOf(stories, healedToEndMs))
+      console.log(describeHurt(hurt), cells.at(-1))
+    },
+    400_000,
+  )
+})
+
+test.skipIf(WRITES)('docs/faults.md is what `npm run faults -- --matrix` writes', async () => {
+  const page = await readFile(PAGE, 'utf8')
+  const cells = cellsIn(page)
+  expect(cells.length).toBe(HURTS.length)
+  expect(page).toBe(faultsPage(cells))
+})
