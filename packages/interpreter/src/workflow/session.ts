@@ -205,8 +205,6 @@ export function createSession(args: RunArgs) {
   }
 
   async function finish(own: RunEnd): Promise<Json> {
-    // What they answer comes before what is told of the end, also in a replay, which hears of both in one activation.
-    await condition(allHandlersFinished)
     const isOpen = !host.hasEnded && !recorder.foreignEnd
     if (isOpen) {
       outbox.put({ type: `run.${own.type}`, data: lastData(own) })
