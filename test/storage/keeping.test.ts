@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { RunRef } from '@treadle/contract'
+import { parseKeyring } from '@treadle/contract/encryption'
 import {
   type BlobStore,
   createEventLog,
   createLogKeeper,
+  createSealer,
   type EventLog,
   type LogKeeperOptions,
   openBlobs,
@@ -256,19 +258,18 @@ test('Postgres deletes no event for a pack that was not made of it, is not next,
   )
 })
 
-test('a seal is put around what is stored, in both places, and readers see through it', async () => {
-  const flip = async (_: string, bytes: Uint8Array) => Uint8Array.from(bytes, (byte) => byte ^ 255)
-  const seal = { seal: flip, open: flip }
+test('packs are encrypted, in both places, and readers see through it', async () => {
+  const sealer = createSealer(parseKeyring(`a=${Buffer.alloc(32, 1).toString('base64')}`))
   const run = await writeLog(storage(), typed(9))
   const before = await linesOf(run)
-  await keeper({ seal }).keep()
+  await keeper({ sealer }).keep()
   const { rows } = await storage().admin.query('select bytes from treadle.event_packs where run_id = $1', [run.id])
-  expect(rows[0]?.bytes[0]).toBe(0x78 ^ 255) // Deflate begins with 0x78.
-  const sealed = createEventLog({ pool: storage().api, listenUrl: storage().urls.apiUrl, blobs, seal })
+  expect(rows[0]?.bytes.toString('latin1')).toMatch(/^TREADLE-SEALED\na\n/)
+  const sealed = createEventLog({ pool: storage().api, listenUrl: storage().urls.apiUrl, blobs, sealer })
   const read = async () =>
     (await sealed.read('default', run.id, { after: 0, limit: 100 }))?.events.map(({ json }) => json)
   expect(await read()).toEqual(before)
-  await archiver({ seal }).keep()
+  await archiver({ sealer }).keep()
   expect(await read()).toEqual(before)
 })
 

@@ -6,6 +6,7 @@ import {
   createPool,
   createReadFunctions,
   createRunStore,
+  createSealer,
   createStateStore,
   createWorkflowStore,
   openBlobs,
@@ -37,12 +38,13 @@ const pool = createPool({
   max: config.databaseConnections,
   log: logger,
 })
-const runs = createRunStore({ pool, runsAtOnce: config.runsAtOnce })
+const sealer = createSealer(config.keyring)
+const runs = createRunStore({ pool, runsAtOnce: config.runsAtOnce, sealer, log: logger })
 const keys = createKeyStore({ pool })
-const workflows = createWorkflowStore({ pool })
-const state = createStateStore({ pool })
-const blobs = openBlobs({ url: config.blobs })
-const log = createEventLog({ pool, listenUrl: config.databaseUrl, blobs, log: logger })
+const workflows = createWorkflowStore({ pool, sealer })
+const state = createStateStore({ pool, sealer })
+const blobs = openBlobs({ url: config.blobs, keyring: config.keyring })
+const log = createEventLog({ pool, listenUrl: config.databaseUrl, blobs, sealer, log: logger })
 const blobRefs = createBlobRefs({ pool })
 const codec = config.keyring && createCodec(config.keyring)
 const bridge = createBridge({

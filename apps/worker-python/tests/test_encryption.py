@@ -4,8 +4,8 @@ import base64
 import pytest
 from temporalio.api.common.v1 import Payload
 from treadle.config import ConfigError, read_config
-from treadle.encryption.codec import DecryptionError, EncryptionCodec
-from treadle.encryption.keyring import parse_keyring
+from treadle.encryption.codec import EncryptionCodec
+from treadle.encryption.keyring import DecryptionError, parse_keyring
 
 GOOD = {"TREADLE_DATABASE_URL": "postgres://a:b@host/treadle", "TREADLE_BLOBS": "file:///blobs"}
 PLAIN = Payload(metadata={"encoding": b"json/plain"}, data=b'"what-nobody-may-see"')

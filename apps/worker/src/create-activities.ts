@@ -70,7 +70,7 @@ export type ActivityParts = {
 export function createActivities(parts: ActivityParts) {
   const { config, appender, budgets, blobs, refs, takenOver, transcripts, cache, redactor, functions, states, log } =
     parts
-  const values = createValues({ blobs, refs })
+  const values = createValues({ blobs, refs, log })
   const schemas = createSchemas()
   const secrets = createSecrets({ ...config.secrets, workflowOf: parts.workflowOf, redactor })
   const clients = createChatClients({ ...config.openai, secrets })

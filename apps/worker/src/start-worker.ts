@@ -11,6 +11,7 @@ import {
   createPool,
   createResultCache,
   createRunEnd,
+  createSealer,
   createTakenOver,
   createTranscripts,
   createWorkflowOf,
@@ -56,26 +57,27 @@ export async function startWorker(
 
   const tracing = createTracing({ service: 'treadle-worker', env: process.env })
   const pool = createPool({ url: config.databaseUrl, applicationName: 'treadle-worker', log })
-  const blobs = openBlobs({ url: config.blobsUrl })
-  const appender = createAppender({ pool, notify: config.notify, log })
-  const keeper = createLogKeeper({ pool, blobs, ...config.keeping, log })
+  const sealer = createSealer(config.keyring)
+  const blobs = openBlobs({ url: config.blobsUrl, keyring: config.keyring })
+  const appender = createAppender({ pool, notify: config.notify, sealer, log })
+  const keeper = createLogKeeper({ pool, blobs, ...config.keeping, sealer, log })
   const housekeeper = createHousekeeper({ pool, blobs, ...config.housekeeping, log })
   await waitFor('Postgres', log, () => pool.query('select 1'))
-  const functionStore = createFunctionStore({ pool })
+  const functionStore = createFunctionStore({ pool, sealer })
   const publisher = createPublisher({ store: functionStore, functions: registeredFunctions, log })
   const connection = await connectTemporal(config.temporal, log)
   const parts = {
     config,
     appender,
     budgets: createBudgets({ pool }),
-    children: createChildRuns({ pool }),
-    runEnd: createRunEnd({ pool }),
+    children: createChildRuns({ pool, sealer }),
+    runEnd: createRunEnd({ pool, sealer }),
     blobs,
     refs: createBlobRefs({ pool }),
-    takenOver: createTakenOver({ pool }),
+    takenOver: createTakenOver({ pool, sealer }),
     workflowOf: createWorkflowOf({ pool }),
-    transcripts: createTranscripts({ pool }),
-    cache: createResultCache({ pool }),
+    transcripts: createTranscripts({ pool, sealer }),
+    cache: createResultCache({ pool, sealer }),
     redactor,
     functions: registeredFunctions,
     states: functionStore,

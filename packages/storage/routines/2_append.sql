@@ -72,11 +72,11 @@ end
 $$;
 
 -- A cancellation's event says why, where the run's row knows: the writer puts `reason` first when it knows one itself.
-create function treadle.with_reason(data text, reason text) returns text
+create function treadle.with_reason(data text, reason json) returns text
 language sql immutable
 return case when reason is null or data like '{"reason":%' then data
-  when data = '{}' then '{"reason":' || to_json(reason)::text || '}'
-  else '{"reason":' || to_json(reason)::text || ',' || substr(data, 2) end;
+  when data = '{}' then '{"reason":' || reason::text || '}'
+  else '{"reason":' || reason::text || ',' || substr(data, 2) end;
 
 -- What a run has used, as `GET /runs/{id}` shows it.
 create function treadle.usage_of(r treadle.runs) returns json

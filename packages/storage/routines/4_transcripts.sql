@@ -42,6 +42,7 @@ return '{"error":{"type":"cancelled","message":"The call was cancelled."}}'::jso
 
 -- What the model is told in turn `in_turn`: { profile, messages }. `own` are the messages of that turn itself, which come after the stored
 -- ones of the turns before: the first input, results of tools, a repair. Results are given their content; it may be, or hold, handles.
+-- Beside it stands the `path` of the checkpoint that has it, for whoever opens what is sealed.
 -- `profile` is null where no turn before had one.
 create function treadle.read_transcript(in_tenant text, run text, in_agent text, in_turn integer, own json) returns json
 language sql stable
@@ -58,7 +59,7 @@ return (
     select s.turn, s.position,
       case s.role when 'tool' then 0 else 2 end as rank,
       case when s.role <> 'tool' then s.message
-        else json_build_object('role', 'tool', 'toolCallId', s.message -> 'toolCallId',
+        else json_build_object('role', 'tool', 'toolCallId', s.message -> 'toolCallId', 'path', k.path,
           'content', coalesce(k.output, s.message -> 'content', treadle.cancelled_call())) end as message
     from said s
     left join treadle.checkpoints k

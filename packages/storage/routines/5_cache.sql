@@ -48,7 +48,7 @@ begin
 end
 $$;
 
--- Blobs are touched first: a sweeper that is at one of them is waited for, or comes too late.
+-- What is sealed in `value` has its handles beside it, under `refs`. Blobs are touched first: a sweeper that is at one of them is waited for, or comes too late.
 create function treadle.refer_to_blobs(in_tenant text, run text, value json) returns void
 language plpgsql
 as $$
@@ -58,10 +58,10 @@ begin
   end if;
   insert into treadle.blobs (tenant, sha256, size)
   select in_tenant, b ->> 'sha256', max((b ->> 'size')::bigint)
-  from jsonb_path_query(value::jsonb, '$.**."$blob"') as b group by b ->> 'sha256' order by b ->> 'sha256'
+  from jsonb_path_query(value::jsonb, '$.**."$blob" ? (exists(@.sha256))') as b group by b ->> 'sha256' order by b ->> 'sha256'
   on conflict (tenant, sha256) do update set touched_at = clock_timestamp();
   insert into treadle.blob_refs (tenant, sha256, run_id)
-  select distinct in_tenant, b ->> 'sha256', run from jsonb_path_query(value::jsonb, '$.**."$blob"') as b
+  select distinct in_tenant, b ->> 'sha256', run from jsonb_path_query(value::jsonb, '$.**."$blob" ? (exists(@.sha256))') as b
   on conflict do nothing;
 end
 $$;

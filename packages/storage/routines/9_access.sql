@@ -40,7 +40,7 @@ grant select, insert, delete on treadle.stream_tickets to treadle_api;
 grant select on treadle.quotas to treadle_api;
 grant select, insert, update on treadle.request_counts to treadle_api;
 grant insert on treadle.node_runs, treadle.checkpoints to treadle_api; -- a fork takes outputs over
-grant select, insert on treadle.transcripts, treadle.transcript_profiles, treadle.pinned_tools to treadle_api;
+grant select, insert, update on treadle.transcripts, treadle.transcript_profiles, treadle.pinned_tools to treadle_api; -- seals the copies
 
 grant select, insert on treadle.workflows to treadle_api;
 grant select, insert, update, delete on treadle.workflow_labels to treadle_api;

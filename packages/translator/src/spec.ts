@@ -17,13 +17,33 @@ const SUMMARY_MAX = 200
  * inside it, node by node. The execution timeout is the deployment's; `limits.duration` is a budget and no timeout.
  */
 export function buildSpec(plan: Plan, facts: RunFacts, executionTimeoutMs: number | undefined): TemporalWorkflowSpec {
-  const { run, input, takesOver, workflow, tags = [], memo = {}, paused = false, priority, fairnessKey } = facts
+  const {
+    run,
+    input,
+    takesOver,
+    workflow,
+    tags = [],
+    memo = {},
+    paused = false,
+    encrypted = false,
+    priority,
+    fairnessKey,
+  } = facts
   const hasPriority = priority !== undefined || fairnessKey !== undefined
   return {
     workflowType: WORKFLOW_TYPE,
     workflowId: workflowIdOf(run.tenant, run.id),
     taskQueue: WORKFLOW_TASK_QUEUE,
-    args: [{ run, plan, input, ...(takesOver ? { takesOver } : {}), ...(paused ? { paused } : {}) }],
+    args: [
+      {
+        run,
+        plan,
+        input,
+        ...(takesOver ? { takesOver } : {}),
+        ...(paused ? { paused } : {}),
+        ...(encrypted ? { encrypted } : {}),
+      },
+    ],
     searchAttributes: {
       TreadleTenant: run.tenant,
       TreadleWorkflow: workflow?.name ?? plan.name,

@@ -22,6 +22,8 @@ export type RunFacts = {
   input: unknown
   /** It is a fork: its checkpoints have outputs that are taken as given. */
   takesOver?: boolean
+  /** Payloads are encrypted on their way to Temporal. Default false. */
+  encrypted?: boolean
   workflow?: { name: string; version: string }
   tags?: string[]
   memo?: Record<string, string>

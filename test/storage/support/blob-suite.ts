@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import type { Keyring } from '@treadle/contract/encryption'
 import { BlobError, type BlobStore } from '@treadle/storage'
 import { expect, test } from 'vitest'
 
@@ -8,6 +9,10 @@ export type BlobSubject = {
   blobs: BlobStore
   /** Changes stored bytes behind the store's back. */
   tamper(tenant: string, sha256: string, content: Uint8Array): Promise<void>
+  /** The stored bytes as they lie there. */
+  stored(tenant: string, sha256: string): Promise<Buffer>
+  /** The same place, for somebody with these keys. */
+  withKeys(keyring: Keyring | undefined): BlobStore
 }
 
 const tenant = 'default'
@@ -156,7 +161,11 @@ function watchBuffers(): { sample(): void; most(): number } {
   }
 }
 
-async function collect(blobs: BlobStore, sha256: string, range?: { start: number; end?: number }): Promise<Buffer> {
+export async function collect(
+  blobs: BlobStore,
+  sha256: string,
+  range?: { start: number; end?: number },
+): Promise<Buffer> {
   const stream = await blobs.get(tenant, sha256, range ? { range } : {})
   return Buffer.concat(await stream.toArray())
 }

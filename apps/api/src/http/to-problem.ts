@@ -1,3 +1,4 @@
+import { SealedError } from '@treadle/storage'
 import type { FastifyError } from 'fastify'
 import { isUnavailable } from './outage.ts'
 import { ProblemAnswer, problem } from './problem.ts'
@@ -26,13 +27,19 @@ export function toProblem(error: unknown): ProblemAnswer {
     return problem('malformed-request', 'A time is out of the range that can be kept.', { cause: error })
   }
   if (isUnavailable(error)) {
-    return problem('dependency-unavailable', 'The database cannot be reached.', { cause: error })
+    const how = code === DISK_FULL ? 'has no room left' : 'cannot be reached'
+    return problem('dependency-unavailable', `The database ${how}.`, { cause: error })
   }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return problem('malformed-request', 'The request cannot be read.', { cause: error })
   }
+  // Says which key is missing, or what was changed, and nothing of what it holds.
+  if (error instanceof SealedError) return problem('internal', error.message, { cause: error })
   return problem('internal', '', { cause: error })
 }
+
+/** SQLSTATE of Postgres. */
+const DISK_FULL = '53100'
 
 /** SQLSTATEs of a time that a schema takes and Postgres does not, such as one of the year 0. */
 const OUT_OF_RANGE = new Set<string>(['22007', '22008', '22009'])

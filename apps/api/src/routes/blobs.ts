@@ -1,6 +1,14 @@
 import { Readable } from 'node:stream'
 import type { Blob, Json, Sha256 } from '@treadle/contract'
-import { BlobError, type BlobRefs, type BlobStore, checkedJson, JsonTextError, type RunStore } from '@treadle/storage'
+import {
+  BlobError,
+  type BlobRefs,
+  type BlobStore,
+  checkedJson,
+  isStoreFull,
+  JsonTextError,
+  type RunStore,
+} from '@treadle/storage'
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { crashPoint } from '../crash-points.ts'
 import { byteRangeOf } from '../http/byte-range.ts'
@@ -138,8 +146,7 @@ async function* nothing(): AsyncGenerator<Uint8Array, void, void> {}
 
 function toProblem(error: unknown): Error {
   if (error instanceof JsonTextError) return problem('malformed-request', `The body ${error.message}.`)
-  if (isStoreOutage(error))
-    return problem('dependency-unavailable', 'The blob store cannot be reached.', { cause: error })
+  if (isStoreOutage(error)) return problem('dependency-unavailable', howDown(error), { cause: error })
   return error as Error
 }
 
@@ -149,7 +156,10 @@ const isStoreOutage = (error: unknown) =>
 
 function outage(error: unknown): never {
   if (error instanceof BlobError && error.code === 'missing') throw problem('not-found', 'There is no such blob.')
-  throw problem('dependency-unavailable', 'The blob store cannot be reached.', { cause: error })
+  if (error instanceof BlobError) throw problem('internal', error.message, { cause: error })
+  throw problem('dependency-unavailable', howDown(error), { cause: error })
 }
+
+const howDown = (error: unknown) => `The blob store ${isStoreFull(error) ? 'is full' : 'cannot be reached'}.`
 
 const notFound = (sha256: Sha256) => problem('not-found', `There is no blob ${sha256}.`)

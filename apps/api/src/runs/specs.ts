@@ -1,4 +1,5 @@
 import type { Plan, RunRef, TemporalWorkflowSpec } from '@treadle/contract'
+import type { Keyring } from '@treadle/contract/encryption'
 import type { RunRow } from '@treadle/storage'
 import { buildSpec } from '@treadle/translator'
 
@@ -9,7 +10,7 @@ export type SpecOf = (run: RunRow, plan: Plan, input: unknown, traceparent?: str
 export type SampleSpec = (plan: Plan) => TemporalWorkflowSpec
 
 export const createSpecOf =
-  ({ runTimeoutMs }: { runTimeoutMs: number }): SpecOf =>
+  ({ runTimeoutMs, keyring }: { runTimeoutMs: number; keyring?: Keyring | undefined }): SpecOf =>
   ({ ref, workflow, tags, priority, pauseRequested, forkedFrom }, plan, input, traceparent) => {
     const { name, version } = workflow
     const facts = {
@@ -19,6 +20,7 @@ export const createSpecOf =
       ...(version !== undefined && { workflow: { name, version } }),
       tags: Object.entries(tags).map(([key, value]) => `${key}=${value}`),
       paused: pauseRequested,
+      encrypted: keyring !== undefined,
       priority,
       fairnessKey: ref.tenant,
     }

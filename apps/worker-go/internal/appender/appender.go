@@ -15,6 +15,7 @@ import (
 
 	"treadle.dev/treadle/internal/contract"
 	"treadle.dev/treadle/internal/database"
+	"treadle.dev/treadle/internal/encryption"
 )
 
 const (
@@ -29,8 +30,9 @@ var ErrClosed = errors.New("the appender is closed")
 
 // Appender writes the events of a process. Safe for use by several goroutines.
 type Appender struct {
-	pool *pgxpool.Pool
-	log  *slog.Logger
+	pool   *pgxpool.Pool
+	sealer *encryption.Sealer
+	log    *slog.Logger
 
 	// abandoned ends when Close gives up what Postgres does not take.
 	abandoned context.Context
@@ -46,9 +48,9 @@ type Appender struct {
 }
 
 // New makes an appender on connections of a login in treadle_worker, of which it uses one at a time.
-func New(pool *pgxpool.Pool, log *slog.Logger) *Appender {
+func New(pool *pgxpool.Pool, sealer *encryption.Sealer, log *slog.Logger) *Appender {
 	abandoned, abandon := context.WithCancel(context.Background())
-	return &Appender{pool: pool, log: log, abandoned: abandoned, abandon: abandon, roomy: make(chan struct{}), idle: make(chan struct{})}
+	return &Appender{pool: pool, sealer: sealer, log: log, abandoned: abandoned, abandon: abandon, roomy: make(chan struct{}), idle: make(chan struct{})}
 }
 
 // Claim asks for an attempt, and waits for the answer. It goes on in the background where ctx ends first.
@@ -174,7 +176,7 @@ func (a *Appender) nextBatch() *batch {
 func (a *Appender) send(b *batch) {
 	given, err := a.commit(b)
 	if err == nil {
-		b.settle(given)
+		b.settle(given, a.sealer)
 		return
 	}
 	if len(b.items) > 1 && a.abandoned.Err() == nil {
@@ -205,7 +207,7 @@ func (a *Appender) release(b *batch) {
 
 // commit sends one transaction, again and again unchanged while its outcome is unknown; the statement drops what is stored already.
 func (a *Appender) commit(b *batch) (*answer, error) {
-	args := b.statementArgs()
+	args := b.statementArgs(a.sealer)
 	for delay := retryFirst; ; delay = min(2*delay, retryMax) {
 		text, err := database.Value[[]byte](a.abandoned, a.pool, contract.StatementAppend, args...)
 		if err == nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"treadle.dev/treadle/internal/contract"
+	"treadle.dev/treadle/internal/encryption"
 	"treadle.dev/treadle/internal/jsonvalue"
 	"treadle.dev/treadle/internal/values"
 )
@@ -13,6 +14,15 @@ import (
 type effects struct {
 	data                                 string
 	kind, signal, output, failure, usage *string
+}
+
+// seal seals the values; data is the caller's, who knows of what event.
+func (e *effects) seal(sealer *encryption.Sealer, place encryption.Place) {
+	for _, value := range []*string{e.output, e.failure} {
+		if value != nil {
+			*value = sealer.SealText(place, *value)
+		}
+	}
 }
 
 // death is the data of `node.retrying` for an attempt that ended without a word.

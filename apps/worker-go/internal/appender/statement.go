@@ -1,9 +1,12 @@
 package appender
 
 import (
+	"encoding/json"
+
 	"github.com/google/uuid"
 
 	"treadle.dev/treadle/internal/contract"
+	"treadle.dev/treadle/internal/encryption"
 	"treadle.dev/treadle/internal/jsonvalue"
 )
 
@@ -12,22 +15,29 @@ type answer struct {
 	// Runs has of each run: last seq, outbox applied, cancel requested, pause requested, ended.
 	Runs     [][5]any       `json:"runs"`
 	Accepted []bool         `json:"accepted"`
-	Claims   []*ClaimResult `json:"claims"`
+	Claims   []*claimAnswer `json:"claims"`
 }
 
-// statementArgs gives the batch as the arguments of the one statement that writes it. The same batch gives the same arguments.
-func (b *batch) statementArgs() []any {
+// claimAnswer has the error as it is stored, which may be sealed.
+type claimAnswer struct {
+	ClaimResult
+	Error json.RawMessage `json:"error"`
+}
+
+// statementArgs gives the batch as the arguments of the one statement that writes it. The same batch gives the same arguments, but for
+// what is sealed anew.
+func (b *batch) statementArgs(sealer *encryption.Sealer) []any {
 	var tenants, runs []string
 	outbox := outboxColumns{}
 	for i, run := range b.runs {
 		tenants, runs = append(tenants, run.ref.Tenant), append(runs, run.ref.ID)
 		for _, event := range run.outbox {
-			outbox.add(i+1, event)
+			outbox.add(i+1, event, sealer, encryption.PlaceOf(run.ref, event.Node))
 		}
 	}
 	attempts := attemptColumns{}
 	for i, entry := range b.attempts {
-		attempts.add(i+1, entry)
+		attempts.add(i+1, entry, sealer, encryption.PlaceOf(b.runs[entry.run].ref, entry.path))
 	}
 	claims := claimColumns{}
 	for _, entry := range b.claims {
@@ -47,11 +57,11 @@ type attemptColumns struct {
 	kind, data                        []string
 }
 
-func (c *attemptColumns) add(index int, entry *attemptEntry) {
+func (c *attemptColumns) add(index int, entry *attemptEntry, sealer *encryption.Sealer, place encryption.Place) {
 	last := 0
 	event := func(ordinal int, kind, data string) {
 		c.of, c.ordinal = append(c.of, index), append(c.ordinal, ordinal)
-		c.kind, c.data = append(c.kind, kind), append(c.data, data)
+		c.kind, c.data = append(c.kind, kind), append(c.data, sealer.SealData(place, kind, data, false))
 		last = ordinal
 	}
 	for _, e := range entry.events {
@@ -61,6 +71,7 @@ func (c *attemptColumns) add(index int, entry *attemptEntry) {
 	var effects effects
 	if entry.end != nil {
 		effects = endEffects(entry.end)
+		effects.seal(sealer, place)
 		event(entry.end.Ordinal, entry.end.Type, effects.data)
 		end = &entry.end.Type
 		if entry.end.CheckpointName != "" {
@@ -89,12 +100,15 @@ type outboxColumns struct {
 	kind, signal, output, failure, usage []*string
 }
 
-func (c *outboxColumns) add(run int, event contract.OutboxEvent) {
+func (c *outboxColumns) add(run int, event contract.OutboxEvent, sealer *encryption.Sealer, place encryption.Place) {
 	var node *string
 	if event.Node != "" {
 		node = &event.Node
 	}
 	effects := outboxEffects(event)
+	effects.seal(sealer, place)
+	// A failure that is told again is known by its data.
+	effects.data = sealer.SealData(place, event.Type, effects.data, event.Type == "node.failed")
 	c.run, c.n, c.event = append(c.run, run), append(c.n, event.N), append(c.event, event.Type)
 	c.node, c.ifOpen, c.data = append(c.node, node), append(c.ifOpen, event.IfOpen), append(c.data, effects.data)
 	c.kind, c.signal = append(c.kind, effects.kind), append(c.signal, effects.signal)

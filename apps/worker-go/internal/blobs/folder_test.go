@@ -13,7 +13,7 @@ import (
 
 func TestAFolderGivesBackWhatItWasGivenAndLeavesNothingElse(t *testing.T) {
 	ctx, root := context.Background(), filepath.Join(t.TempDir(), "blobs")
-	store, err := Open(ctx, "file://"+root)
+	store, err := Open(ctx, "file://"+root, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,12 +38,13 @@ func TestAFolderGivesBackWhatItWasGivenAndLeavesNothingElse(t *testing.T) {
 
 func TestADamagedBlobIsNotGiven(t *testing.T) {
 	ctx, root := context.Background(), t.TempDir()
-	store := &Folder{root: root}
+	folder := &Folder{root: root}
+	store := &store{raw: folder}
 	blob := values.NameOf([]byte("whole"))
 	if err := store.Put(ctx, "default", blob, []byte("whole")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(store.pathOf("default", blob.SHA256), []byte("whol"), 0o600); err != nil {
+	if err := os.WriteFile(folder.pathOf("default", blob.SHA256), []byte("whol"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.Get(ctx, "default", blob.SHA256); !errors.Is(err, values.ErrLost) {
@@ -53,7 +54,7 @@ func TestADamagedBlobIsNotGiven(t *testing.T) {
 
 func TestAnAddressThatNamesNoStoreIsRefused(t *testing.T) {
 	for _, address := range []string{"", "/folder", "http://bucket", "s3:///prefix", "s3://bucket?color=red", "file:"} {
-		if _, err := Open(context.Background(), address); err == nil {
+		if _, err := Open(context.Background(), address, nil); err == nil {
 			t.Errorf("%q is opened", address)
 		}
 	}

@@ -8,12 +8,53 @@ import (
 	"net/url"
 	"strings"
 
+	"treadle.dev/treadle/internal/encryption"
 	"treadle.dev/treadle/internal/values"
 )
 
 // Open opens a store; whether it can be used shows Check. A folder is made when it is missing, an S3 bucket has to be there.
 // address: `file:///folder`, or `s3://bucket/prefix?endpoint=http://127.0.0.1:9000&region=us-east-1`; prefix and query may be left out.
-func Open(ctx context.Context, address string) (values.Store, error) {
+// What is stored is encrypted where there are keys; what was stored before there were any is read as it is.
+func Open(ctx context.Context, address string, keys *encryption.Keyring) (values.Store, error) {
+	raw, err := openRaw(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	return &store{raw: raw, keys: keys}, nil
+}
+
+// rawStore is where blobs lie, as bytes that nobody looks into.
+type rawStore interface {
+	// place returns once the bytes are durable.
+	place(ctx context.Context, tenant, name string, stored []byte) error
+	// read gives an ErrLost where there is no such blob.
+	read(ctx context.Context, tenant, name string) ([]byte, error)
+}
+
+type store struct {
+	raw  rawStore
+	keys *encryption.Keyring
+}
+
+// Put stores the content under its name.
+func (s *store) Put(ctx context.Context, tenant string, blob values.Blob, content []byte) error {
+	return s.raw.place(ctx, tenant, blob.SHA256, encryption.SealBlob(s.keys, tenant, blob.SHA256, content))
+}
+
+// Get gives the content, which is checked against its name.
+func (s *store) Get(ctx context.Context, tenant, name string) ([]byte, error) {
+	stored, err := s.raw.read(ctx, tenant, name)
+	if err != nil {
+		return nil, err
+	}
+	content, err := encryption.OpenBlob(s.keys, tenant, name, stored)
+	if err != nil {
+		return nil, fmt.Errorf("the blob %s cannot be decrypted: %w: %w", name, err, values.ErrLost)
+	}
+	return verified(content, name)
+}
+
+func openRaw(ctx context.Context, address string) (rawStore, error) {
 	parsed, err := url.Parse(address)
 	if err != nil {
 		return nil, errors.New("blobs are at file:///folder or s3://bucket")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"treadle.dev/treadle/internal/encryption"
 	"treadle.dev/treadle/internal/values"
 )
 
@@ -64,24 +66,49 @@ func (s *S3) keyOf(tenant, name string) *string {
 	return aws.String(strings.TrimPrefix(s.prefix+"/"+tenant+"/"+name, "/"))
 }
 
-// Put stores the content, unless it is there in its whole size.
-func (s *S3) Put(ctx context.Context, tenant string, blob values.Blob, content []byte) error {
-	key := s.keyOf(tenant, blob.SHA256)
+// place stores the content, unless it is there in its whole size and encrypted with the same key: one that was exchanged is to fall out
+// of use.
+func (s *S3) place(ctx context.Context, tenant, name string, content []byte) error {
+	key, size := s.keyOf(tenant, name), int64(len(content))
 	head, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: key})
-	if err == nil && aws.ToInt64(head.ContentLength) == blob.Size {
-		return nil
+	if err == nil && aws.ToInt64(head.ContentLength) == size {
+		same, err := s.hasKeyOf(ctx, key, content)
+		if same || err != nil {
+			return err
+		}
 	}
 	if err != nil && !isNotFound(err) {
 		return err
 	}
 	_, err = s.client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &s.bucket, Key: key, Body: bytes.NewReader(content), ContentLength: &blob.Size,
+		Bucket: &s.bucket, Key: key, Body: bytes.NewReader(content), ContentLength: &size,
 	})
+	if statusOf(err) == http.StatusInsufficientStorage {
+		return fmt.Errorf("%w: %w", values.ErrFull, err)
+	}
 	return err
 }
 
-// Get gives the content, which is checked against its name.
-func (s *S3) Get(ctx context.Context, tenant, name string) ([]byte, error) {
+func (s *S3) hasKeyOf(ctx context.Context, key *string, content []byte) (bool, error) {
+	id, isSealed := encryption.KeyOfBlob(content)
+	if !isSealed {
+		return true, nil
+	}
+	start := fmt.Sprintf("bytes=0-%d", encryption.HeaderBytes-1)
+	object, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: key, Range: &start})
+	if err != nil {
+		return false, err
+	}
+	defer object.Body.Close()
+	header, err := io.ReadAll(object.Body)
+	if err != nil {
+		return false, err
+	}
+	found, _ := encryption.KeyOfBlob(header)
+	return found == id, nil
+}
+
+func (s *S3) read(ctx context.Context, tenant, name string) ([]byte, error) {
 	object, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: s.keyOf(tenant, name)})
 	if isNotFound(err) {
 		return nil, missing(name)
@@ -90,14 +117,16 @@ func (s *S3) Get(ctx context.Context, tenant, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer object.Body.Close()
-	content, err := io.ReadAll(object.Body)
-	if err != nil {
-		return nil, err
-	}
-	return verified(content, name)
+	return io.ReadAll(object.Body)
 }
 
-func isNotFound(err error) bool {
+func isNotFound(err error) bool { return statusOf(err) == http.StatusNotFound }
+
+// statusOf gives the status that the server answered with; 0 where it did not.
+func statusOf(err error) int {
 	var answer *awshttp.ResponseError
-	return errors.As(err, &answer) && answer.HTTPStatusCode() == http.StatusNotFound
+	if !errors.As(err, &answer) {
+		return 0
+	}
+	return answer.HTTPStatusCode()
 }

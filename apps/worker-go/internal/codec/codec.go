@@ -1,13 +1,12 @@
+// Package codec stands between the worker and Temporal, in the format of docs/encryption.md.
 package codec
 
 import (
-	"crypto/rand"
-	"errors"
-	"fmt"
-
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/proto"
+
+	"treadle.dev/treadle/internal/encryption"
 )
 
 const (
@@ -16,52 +15,52 @@ const (
 	encrypted   = "binary/encrypted"
 )
 
-// Converter encrypts all that is handed to Temporal, and decrypts what comes; details of failures too, their messages not.
-func (k *Keyring) Converter() converter.DataConverter {
-	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), k)
+// Codec encrypts whole payloads.
+type Codec struct {
+	Keys *encryption.Keyring
 }
 
-// Encode encrypts whole payloads: nonce, ciphertext and tag, one after the other.
-func (k *Keyring) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+// Converter encrypts all that is handed to Temporal, and decrypts what comes; details of failures too.
+func Converter(keys *encryption.Keyring) converter.DataConverter {
+	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), &Codec{Keys: keys})
+}
+
+// Encode gives nonce, ciphertext and tag, one after the other.
+func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	id := c.Keys.Current()
+	key, err := c.Keys.Key(id)
+	if err != nil {
+		return nil, err
+	}
 	sealed := make([]*commonpb.Payload, len(payloads))
 	for i, payload := range payloads {
 		text, err := proto.Marshal(payload)
 		if err != nil {
 			return nil, err
 		}
-		sealer := k.keys[k.current]
-		nonce := make([]byte, sealer.NonceSize())
-		if _, err := rand.Read(nonce); err != nil {
-			return nil, err
-		}
 		sealed[i] = &commonpb.Payload{
-			Metadata: map[string][]byte{encodingKey: []byte(encrypted), keyIDKey: []byte(k.current)},
-			Data:     sealer.Seal(nonce, nonce, text, nil),
+			Metadata: map[string][]byte{encodingKey: []byte(encrypted), keyIDKey: []byte(id)},
+			Data:     encryption.Encrypt(key, text, nil, nil),
 		}
 	}
 	return sealed, nil
 }
 
 // Decode passes on what is not encrypted: it was written before there was a key.
-func (k *Keyring) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	opened := make([]*commonpb.Payload, len(payloads))
 	for i, payload := range payloads {
 		opened[i] = payload
 		if string(payload.GetMetadata()[encodingKey]) != encrypted {
 			continue
 		}
-		id := string(payload.GetMetadata()[keyIDKey])
-		sealer := k.keys[id]
-		if sealer == nil {
-			return nil, fmt.Errorf("there is no key %s to decrypt with", id)
-		}
-		data := payload.GetData()
-		if len(data) < sealer.NonceSize()+sealer.Overhead() {
-			return nil, errors.New("what is encrypted is cut off")
-		}
-		text, err := sealer.Open(nil, data[:sealer.NonceSize()], data[sealer.NonceSize():], nil)
+		key, err := c.Keys.Key(string(payload.GetMetadata()[keyIDKey]))
 		if err != nil {
-			return nil, errors.New("what is encrypted was changed, or has another key under this id")
+			return nil, err
+		}
+		text, err := encryption.Decrypt(key, payload.GetData(), nil)
+		if err != nil {
+			return nil, err
 		}
 		opened[i] = &commonpb.Payload{}
 		if err := proto.Unmarshal(text, opened[i]); err != nil {

@@ -7,21 +7,23 @@ import (
 	"testing"
 
 	commonpb "go.temporal.io/api/common/v1"
+
+	"treadle.dev/treadle/internal/encryption"
 )
 
 func keyOf(b byte) string { return base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{b}, 32)) }
 
-func ringOf(t *testing.T, text string) *Keyring {
+func codecOf(t *testing.T, text string) *Codec {
 	t.Helper()
-	ring, err := ParseKeyring(text)
+	ring, err := encryption.ParseKeyring(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ring
+	return &Codec{Keys: ring}
 }
 
 func TestAPayloadComesBackAndShowsNothingOnTheWay(t *testing.T) {
-	before, after := ringOf(t, "old="+keyOf(1)+", new="+keyOf(2)), ringOf(t, "new="+keyOf(2)+",old="+keyOf(1))
+	before, after := codecOf(t, "old="+keyOf(1)+", new="+keyOf(2)), codecOf(t, "new="+keyOf(2)+",old="+keyOf(1))
 	plain := &commonpb.Payload{Metadata: map[string][]byte{"encoding": []byte("json/plain")}, Data: []byte(`"what-nobody-may-see"`)}
 	sealed, err := before.Encode([]*commonpb.Payload{plain})
 	if err != nil {
@@ -37,7 +39,7 @@ func TestAPayloadComesBackAndShowsNothingOnTheWay(t *testing.T) {
 }
 
 func TestWhatWasChangedOrHasAnotherKeyIsRefused(t *testing.T) {
-	ring := ringOf(t, "a="+keyOf(1))
+	ring := codecOf(t, "a="+keyOf(1))
 	sealed, err := ring.Encode([]*commonpb.Payload{{Data: []byte("x")}})
 	if err != nil {
 		t.Fatal(err)
@@ -53,14 +55,14 @@ func TestWhatWasChangedOrHasAnotherKeyIsRefused(t *testing.T) {
 			t.Errorf("%s is taken", what)
 		}
 	}
-	if _, err := ringOf(t, "a="+keyOf(2)).Decode(sealed); err == nil {
+	if _, err := codecOf(t, "a="+keyOf(2)).Decode(sealed); err == nil {
 		t.Error("another key under the id is taken")
 	}
 }
 
 func TestABadKeyringIsRefusedAndNoKeyIsShown(t *testing.T) {
 	for _, text := range []string{"", "a", "a=" + keyOf(1)[:20], "a=" + keyOf(1) + ",a=" + keyOf(2), "a b=" + keyOf(1), "a=" + keyOf(1) + ","} {
-		_, err := ParseKeyring(text)
+		_, err := encryption.ParseKeyring(text)
 		if err == nil || strings.Contains(err.Error(), keyOf(1)[:20]) {
 			t.Errorf("%q: %v", text, err)
 		}

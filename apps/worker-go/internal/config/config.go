@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"treadle.dev/treadle/internal/codec"
+	"treadle.dev/treadle/internal/encryption"
 	"treadle.dev/treadle/internal/jsonvalue"
 	"treadle.dev/treadle/internal/model"
 	"treadle.dev/treadle/internal/secrets"
@@ -34,7 +34,7 @@ type Config struct {
 	Grants secrets.Grants
 	Models model.Table
 	// Encryption has the keys of what Temporal is given; nil: nothing is encrypted.
-	Encryption *codec.Keyring
+	Encryption *encryption.Keyring
 	// Concurrency is the number of nodes that are executed at the same time.
 	Concurrency int
 }
@@ -94,7 +94,7 @@ func Read(environ []string) (*Config, error) {
 		config.EgressAllow = append(config.EgressAllow, strings.ToLower(part))
 	}
 	if text := r.text("TREADLE_ENCRYPTION_KEYS"); text != "" {
-		keyring, err := codec.ParseKeyring(text)
+		keyring, err := encryption.ParseKeyring(text)
 		if err != nil {
 			r.bad("TREADLE_ENCRYPTION_KEYS " + err.Error())
 		}

@@ -8,13 +8,15 @@ import (
 
 	"treadle.dev/treadle/internal/contract"
 	"treadle.dev/treadle/internal/database"
+	"treadle.dev/treadle/internal/encryption"
 	"treadle.dev/treadle/internal/jsonvalue"
 )
 
 // ResultCache has results of nodes with `cacheMs`, for all runs of a tenant: see packages/storage/routines/5_cache.sql. An outage is
 // waited out, until ctx ends.
 type ResultCache struct {
-	Pool *pgxpool.Pool
+	Pool   *pgxpool.Pool
+	Sealer *encryption.Sealer
 }
 
 const (
@@ -37,14 +39,16 @@ func (c *ResultCache) Find(ctx context.Context, task *contract.NodeTask) (jsonva
 	if !isObject {
 		return nil, false, nil
 	}
-	output, has := object.Get("output")
-	return output, has, nil
+	stored, has := object.Get("output")
+	output, err := c.Sealer.Open(encryption.Place{Tenant: task.Run.Tenant}, stored)
+	return output, has, err
 }
 
 // Keep keeps a result for cacheMs, in the place of an older one.
 func (c *ResultCache) Keep(ctx context.Context, task *contract.NodeTask, output jsonvalue.Value) error {
+	sealed := jsonvalue.Text(c.Sealer.Seal(encryption.Place{Tenant: task.Run.Tenant}, output))
 	_, err := database.PersistentValue[*string](ctx, c.Pool, keepCached,
-		task.Run.Tenant, contract.Runtime, string(task.Work.Raw), textOrNull(task.OutputSchema), jsonvalue.Text(output), *task.CacheMs)
+		task.Run.Tenant, contract.Runtime, string(task.Work.Raw), textOrNull(task.OutputSchema), sealed, *task.CacheMs)
 	return err
 }
 

@@ -46,7 +46,9 @@ func AsHandle(value jsonvalue.Value) (Blob, bool) {
 	return blob, true
 }
 
-// handlesIn gives every handle in the value, at any depth.
+// HandlesIn gives every handle in the value, at any depth.
+func HandlesIn(value jsonvalue.Value) []Blob { return handlesIn(value, nil) }
+
 func handlesIn(value jsonvalue.Value, found []Blob) []Blob {
 	if blob, isHandle := AsHandle(value); isHandle {
 		return append(found, blob)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 
 	"treadle.dev/treadle/internal/contract"
 	"treadle.dev/treadle/internal/jsonvalue"
@@ -29,6 +30,9 @@ type Refs interface {
 
 // ErrLost is wrapped by the errors of a Store for a blob that will not come back by waiting.
 var ErrLost = errors.New("the blob is gone or damaged")
+
+// ErrFull is wrapped by the errors of a Store that has no room: it can keep something once somebody has made some.
+var ErrFull = errors.New("the store is full")
 
 // Values loads and keeps large values: stored by their content, and represented by handles.
 type Values struct {
@@ -72,7 +76,7 @@ type loading struct {
 
 // load replaces handles until none is left: a stored value may hold handles itself.
 func (l *loading) load(ctx context.Context, value jsonvalue.Value) (jsonvalue.Value, error) {
-	wanted := handlesIn(value, nil)
+	wanted := HandlesIn(value)
 	if len(wanted) == 0 {
 		return value, nil
 	}
@@ -108,5 +112,9 @@ func storeError(ctx context.Context, err error) error {
 	if errors.Is(err, ErrLost) {
 		return &contract.Error{Type: "invalid_request", Message: "A large value cannot be loaded: " + err.Error(), Cause: err}
 	}
-	return &contract.Error{Type: "unavailable", Message: "The store of large values cannot be reached.", Cause: err}
+	how := "cannot be reached"
+	if errors.Is(err, ErrFull) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		how = "is full"
+	}
+	return &contract.Error{Type: "unavailable", Message: "The store of large values " + how + ".", Cause: err}
 }

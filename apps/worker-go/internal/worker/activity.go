@@ -38,7 +38,11 @@ func (a *activities) executeNode(ctx context.Context, task contract.NodeTask) (*
 	outcome, err := a.executor.Attempt(ctx, &task, func(stop *attempt.Stop) { stopWith(ctx, stop) })
 	if err != nil {
 		a.log.Warn("A node could not be claimed", "runId", task.Run.ID, "node", task.Path, "err", err.Error())
-		return nil, elsewhere("The log cannot be reached.")
+		why := "The log cannot be reached."
+		if known := contract.AsError(err); known != nil {
+			why = known.Message
+		}
+		return nil, elsewhere(why)
 	}
 	return answer(outcome, isCancelled(ctx), task.ByReference)
 }

@@ -20,6 +20,7 @@ import (
 	"treadle.dev/treadle/internal/config"
 	"treadle.dev/treadle/internal/contract"
 	"treadle.dev/treadle/internal/database"
+	"treadle.dev/treadle/internal/encryption"
 	"treadle.dev/treadle/internal/functions"
 	"treadle.dev/treadle/internal/logging"
 	"treadle.dev/treadle/internal/mcp"
@@ -50,7 +51,7 @@ func Run(ctx context.Context, config *config.Config, registry *functions.Registr
 		return err
 	}
 	defer pool.Close()
-	store, err := blobs.Open(ctx, config.BlobsURL)
+	store, err := blobs.Open(ctx, config.BlobsURL, config.Encryption)
 	if err != nil {
 		return err
 	}
@@ -63,7 +64,8 @@ func Run(ctx context.Context, config *config.Config, registry *functions.Registr
 	}
 	defer connection.Close()
 
-	events := appender.New(pool, log)
+	sealer := &encryption.Sealer{Keys: config.Encryption}
+	events := appender.New(pool, sealer, log)
 	defer events.Close(flushMax)
 	large := &values.Values{Store: store, Refs: &storage.BlobRefs{Pool: pool}}
 	schemas := values.NewSchemas()
@@ -75,20 +77,20 @@ func Run(ctx context.Context, config *config.Config, registry *functions.Registr
 	asker := &model.Asker{Client: models, Models: config.Models}
 	egress := net.NewEgress(config.EgressAllow)
 	tools := &mcp.Sessions{Secrets: known, Redactor: redactor, Transport: egress}
-	turns := work.ModelTurnParts{Asker: asker, Schemas: schemas, Transcripts: &storage.Transcripts{Pool: pool}, Tools: tools}
+	turns := work.ModelTurnParts{Asker: asker, Schemas: schemas, Transcripts: &storage.Transcripts{Pool: pool, Sealer: sealer}, Tools: tools}
 
 	executor := &attempt.Executor{
 		Appender: events,
 		Values:   large,
 		Schemas:  schemas,
 		Redactor: redactor,
-		Cache:    &storage.ResultCache{Pool: pool},
+		Cache:    &storage.ResultCache{Pool: pool, Sealer: sealer},
 		Budgets:  &storage.Budgets{Pool: pool},
 		Log:      log,
 		Work: work.Table{
 			"llm":        work.LLM(asker, schemas),
 			"http":       work.HTTP(work.HTTPParts{Secrets: known, Redactor: redactor, Transport: egress}),
-			"function":   work.Function(work.FunctionParts{Functions: registry, Secrets: known, Schemas: schemas, States: &storage.States{Pool: pool}, Log: log}),
+			"function":   work.Function(work.FunctionParts{Functions: registry, Secrets: known, Schemas: schemas, States: &storage.States{Pool: pool, Sealer: sealer}, Log: log}),
 			"mcp":        work.MCP(tools),
 			"modelTurn":  work.ModelTurn(turns),
 			"emit":       work.Emit,
@@ -133,13 +135,15 @@ func host(ctx context.Context, connection client.Client, executor *attempt.Execu
 	}
 }
 
-func connect(ctx context.Context, config config.Temporal, keys *codec.Keyring, log *slog.Logger) (client.Client, error) {
+func connect(ctx context.Context, config config.Temporal, keys *encryption.Keyring, log *slog.Logger) (client.Client, error) {
 	options := client.Options{HostPort: config.Address, Namespace: config.Namespace, Logger: logging.ForTemporal(log)}
 	options.ConnectionOptions.TLS = config.TLS
 	if keys != nil {
-		options.DataConverter = keys.Converter()
-		// Details of failures have a converter of their own.
-		options.FailureConverter = temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: options.DataConverter})
+		options.DataConverter = codec.Converter(keys)
+		// Failures have a converter of their own: their details are payloads, and so are their messages.
+		options.FailureConverter = temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
+			DataConverter: options.DataConverter, EncodeCommonAttributes: true,
+		})
 	}
 	if config.APIKey != "" {
 		options.Credentials = client.NewAPIKeyStaticCredentials(config.APIKey)

@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 from .attempt.attempt_node import AttemptNode
 from .attempt.outcome import Outcome
 from .attempt.stop import Stop, StopReason
+from .encryption.sealer import SealedError
 
 # What an attempt gets on top of its node's `timeout`, to write how it ended.
 _ATTEMPT_GRACE_MS = 15_000
@@ -52,7 +53,7 @@ class ExecuteNode:
             error = attempt.exception()
             if error is not None:
                 log.warning("A node could not be claimed", exc_info=error, extra={"fields": _about(task)})
-                raise _elsewhere("The log cannot be reached.")
+                raise _elsewhere(str(error) if isinstance(error, SealedError) else "The log cannot be reached.")
             return _answer(attempt.result(), by_reference=task.get("byReference", False))
         finally:
             heart.cancel()

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from temporalio.client import Client
-from temporalio.converter import DataConverter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import TLSConfig
 from temporalio.worker import Worker
@@ -25,6 +25,7 @@ from .config import TemporalConfig, WorkerConfig
 from .database.database import WorkerDatabase, open_pool
 from .encryption.codec import EncryptionCodec
 from .encryption.keyring import Keyring
+from .encryption.sealer import Sealer
 from .execute_node import ExecuteNode
 from .functions.call import FunctionCaller
 from .functions.publish import Publisher
@@ -69,9 +70,10 @@ async def run_worker(config: WorkerConfig, redactor: Redactor, stopping: asyncio
         pool = await _wait_for("Postgres", lambda: open_pool(config.database_url))
         stack.push_async_callback(pool.close)
         client = await _wait_for("Temporal", lambda: _connect(config.temporal, config.encryption))
-        appender = Appender(pool)
+        sealer = Sealer(config.encryption)
+        appender = Appender(pool, sealer)
         stack.push_async_callback(appender.close, _FLUSH_S_MAX)
-        database = WorkerDatabase(pool)
+        database = WorkerDatabase(pool, sealer)
         attempt_node = await _attempt_node(config, redactor, appender, database, stack)
         publisher = Publisher(database, registered_functions)
         await publisher.publish()
@@ -95,7 +97,7 @@ async def run_worker(config: WorkerConfig, redactor: Redactor, stopping: asyncio
 async def _attempt_node(
     config: WorkerConfig, redactor: Redactor, appender: Appender, database: WorkerDatabase, stack: AsyncExitStack
 ) -> AttemptNode:
-    values = Values(open_blobs(config.blobs_url), database)
+    values = Values(open_blobs(config.blobs_url, config.encryption), database)
     schemas = Schemas()
     check = GrantCheck(config.grants, database.stored_workflow_of)
     secrets = Secrets(config.secrets, config.secrets_folder, check, redactor)
@@ -136,9 +138,18 @@ async def _connect(config: TemporalConfig, keyring: Keyring | None) -> Client:
         config.address,
         namespace=config.namespace,
         api_key=config.api_key,
-        data_converter=DataConverter(payload_codec=keyring and EncryptionCodec(keyring)),
+        data_converter=_converter(keyring),
         tls=tls if config.server_ca or config.client_cert else config.tls,
         runtime=Runtime(telemetry=telemetry),
+    )
+
+
+def _converter(keyring: Keyring | None) -> DataConverter:
+    """With keys, messages of failures are payloads, which the codec encrypts, and not plain text."""
+    if keyring is None:
+        return DataConverter.default
+    return DataConverter(
+        payload_codec=EncryptionCodec(keyring), failure_converter_class=DefaultFailureConverterWithEncodedAttributes
     )
 
 

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { ATTEMPT_GRACE_MS, type NodeFailure, type NodeResult, type NodeTask } from '@treadle/contract'
+import { SealedError } from '@treadle/storage'
 import type { AttemptNode } from '../attempt/attempt-node.ts'
 import type { AttemptOutcome } from '../attempt/outcome.ts'
 import type { Stop, StopReason } from '../attempt/stop.ts'
@@ -29,7 +30,7 @@ export function createExecuteNode({ attemptNode, log }: { attemptNode: AttemptNo
     } catch (error) {
       if (error instanceof ApplicationFailure || error instanceof CancelledFailure) throw error
       log.warn({ ...placeOf(task.run, task.path), err: error }, 'A node could not be claimed')
-      throw elsewhere('The log cannot be reached.')
+      throw elsewhere(error instanceof SealedError ? error.message : 'The log cannot be reached.')
     } finally {
       clearInterval(heart)
     }

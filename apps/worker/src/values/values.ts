@@ -18,8 +18,11 @@ import {
   type BlobRefs,
   type BlobStore,
   checkedJson,
+  isStoreFull,
   JsonTextError,
 } from '@treadle/storage'
+import { blobCrashPoint } from '../crash-points.ts'
+import type { Log } from '../log.ts'
 
 /** What one task may load from blobs in all, in bytes: as much as an http tool may answer. */
 const TASK_BYTES_MAX = 10 * 1024 * 1024
@@ -48,9 +51,9 @@ export type KeepOptions = {
   signal?: AbortSignal | undefined
 }
 
-export type ValuesOptions = { blobs: Pick<BlobStore, 'get' | 'put'>; refs: BlobRefs }
+export type ValuesOptions = { blobs: Pick<BlobStore, 'get' | 'put'>; refs: BlobRefs; log: Log }
 
-export function createValues({ blobs, refs }: ValuesOptions): Values {
+export function createValues({ blobs, refs, log }: ValuesOptions): Values {
   return {
     load: (run, value, bytesMax = TASK_BYTES_MAX) =>
       createLoading(blobs, run, ({ size }, bytes) => {
@@ -83,9 +86,14 @@ export function createValues({ blobs, refs }: ValuesOptions): Values {
   }
 
   async function put(run: RunRef, content: BlobContent, signal: AbortSignal | undefined): Promise<Json> {
-    const named = (blob: Blob) => refs.add(run.tenant, run.id, [blob])
-    const retry = signal && createPatience(signal)
-    return toHandle(await stored(() => blobs.put(run.tenant, content, { named, ...(retry && { retry }) })))
+    const named = async (blob: Blob) => {
+      await refs.add(run.tenant, run.id, [blob])
+      blobCrashPoint('blob.referred', run, blob.sha256)
+    }
+    const retry = signal && createPatience(signal, log)
+    const blob = await stored(() => blobs.put(run.tenant, content, { named, ...(retry && { retry }) }))
+    blobCrashPoint('blob.stored', run, blob.sha256)
+    return toHandle(blob)
   }
 }
 
@@ -94,12 +102,13 @@ const PAUSE_FIRST_MS = 200
 const PAUSE_MAX_MS = 5_000
 
 /** Waits longer and longer before the next try; throws what was wrong once it has been wrong for a minute, or nobody waits any more. */
-function createPatience(signal: AbortSignal): (error: unknown) => Promise<void> {
+function createPatience(signal: AbortSignal, log: Log): (error: unknown) => Promise<void> {
   let sinceMs: number | undefined
   let pauseMs = PAUSE_FIRST_MS
   return async (error) => {
     sinceMs ??= performance.now()
     if (error instanceof BlobError || performance.now() - sinceMs > PATIENCE_MS) throw error
+    log.warn({ err: error, pauseMs }, 'A large value could not be stored, and is tried again')
     await sleep(pauseMs, undefined, { signal }).catch(() => {})
     if (signal.aborted) throw error
     pauseMs = Math.min(2 * pauseMs, PAUSE_MAX_MS)
@@ -149,6 +158,7 @@ async function stored<T>(use: () => Promise<T>): Promise<T> {
     if (error instanceof BlobError) {
       throw new TreadleError('invalid_request', `A large value cannot be loaded: ${error.message}`, { cause: error })
     }
-    throw new TreadleError('unavailable', 'The store of large values cannot be reached.', { cause: error })
+    const how = isStoreFull(error) ? 'is full' : 'cannot be reached'
+    throw new TreadleError('unavailable', `The store of large values ${how}.`, { cause: error })
   }
 }

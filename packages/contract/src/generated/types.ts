@@ -808,6 +808,10 @@ export type RunArgs = {
    */
   depth?: number
   /**
+   * Payloads are encrypted on their way to Temporal: the message of a failure has to be one, and not plain text.
+   */
+  encrypted?: true
+  /**
    * of a fork: outputs are taken as given, which the local activity `takeOver` reads from the run's checkpoints
    */
   takesOver?: true

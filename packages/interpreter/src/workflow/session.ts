@@ -1,4 +1,9 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  DefaultFailureConverter,
+  defaultPayloadConverter,
+} from '@temporalio/common'
 import {
   allHandlersFinished,
   CancellationScope,
@@ -223,8 +228,7 @@ export function createSession(args: RunArgs) {
     await condition(allHandlersFinished)
     if (end.type === 'completed') return end.output
     if (end.type === 'cancelled') return endAsCancelled()
-    const { type, message } = end.error
-    throw ApplicationFailure.create({ type, message, nonRetryable: true, details: [end.error] })
+    throw runFailure(end.error, args.encrypted === true)
   }
 
   /** A workflow ends as cancelled only where Temporal was asked to cancel it, and whoever did it may have got no further than the row. */
@@ -233,6 +237,17 @@ export function createSession(args: RunArgs) {
     await condition(() => isCancelAsked)
     throw new CancelledFailure('The run was cancelled.')
   }
+}
+
+/** With encryption also the message is a payload: Temporal's own field for it is plain text. */
+function runFailure(info: ErrorInfo, isEncrypted: boolean): ApplicationFailure {
+  const { type, message } = info
+  const failure = ApplicationFailure.create({ type, message, nonRetryable: true, details: [info] })
+  if (isEncrypted) {
+    const converter = new DefaultFailureConverter({ encodeCommonAttributes: true })
+    failure.failure = converter.errorToFailure(failure, defaultPayloadConverter)
+  }
+  return failure
 }
 
 function lastData(end: RunEnd): Record<string, unknown> {

@@ -33,6 +33,7 @@ export async function startChildRun(parent: RunArgs, request: ChildRequest): Pro
       input,
       depth,
       ...(isStepwise(parent) ? { stepwise: true } : {}),
+      ...(parent.encrypted ? { encrypted: true } : {}),
       ...(isDetached ? {} : { parent: { workflowId: workflowInfo().workflowId, path } }),
     }
     await startChild(WORKFLOW_TYPE, {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { isTransient } from '../database/transient.ts'
 import { type Log, SILENT } from '../log.ts'
+import { NO_SEALER, type Sealer } from '../sealing/sealer.ts'
 import { type Batch, createBatch } from './batch.ts'
 import { checkEvents, checkPath } from './check.ts'
 import { type Item, roughSize, sizeOfEvents, type Waiting } from './items.ts'
@@ -18,6 +19,8 @@ export type AppenderOptions = {
   bytesMax?: number
   /** `hint`: notifications name runs and positions only, never content. Default `data`. */
   notify?: 'data' | 'hint'
+  /** Encrypts what is written, and opens what claims find. Default: nothing is encrypted. */
+  sealer?: Sealer
   log?: Log
 }
 
@@ -31,6 +34,7 @@ export function createAppender({
   pool,
   bytesMax = BYTES_MAX,
   notify = 'data',
+  sealer = NO_SEALER,
   log = SILENT,
 }: AppenderOptions): Appender {
   let queue: Item[] = []
@@ -141,7 +145,7 @@ export function createAppender({
 
   async function send(batch: Batch): Promise<void> {
     try {
-      settle(batch, await commit(toStatement(batch, notify)))
+      settle(batch, await commit(toStatement(batch, notify, sealer)), sealer)
     } catch (error) {
       if (batch.items.length > 1 && !abandoned.signal.aborted) {
         // Postgres refused the statement, so nothing of it is stored: find the call that it cannot take.

@@ -1,4 +1,6 @@
 import type { Json, Usage } from '@treadle/contract'
+import { sealData } from '../sealing/seal-data.ts'
+import type { Sealer } from '../sealing/sealer.ts'
 import type { Batch } from './batch.ts'
 import type { EndRef, Refusal } from './types.ts'
 import { DEATH, endEffects, outboxEffects, type RowEffects } from './wire-events.ts'
@@ -28,11 +30,20 @@ const TYPES = [
 
 const TEXT = `select treadle.append(${TYPES.map((type, index) => `$${index + 1}::${type}`).join(', ')}) as answer`
 
-/** The batch as the one statement that writes it. The same batch gives the same statement. */
-export function toStatement({ runs, attempts, claims }: Batch, notify: 'data' | 'hint'): Statement {
+/** The batch as the one statement that writes it. The same batch gives the same statement, but for what is sealed anew. */
+export function toStatement({ runs, attempts, claims }: Batch, notify: 'data' | 'hint', sealer: Sealer): Statement {
+  const placeOf = (run: number, path?: string) => {
+    const ref = runs[run]?.ref
+    return { tenant: ref?.tenant ?? '', run: ref?.id ?? '', path }
+  }
   const attemptRows = attempts.map((entry) => {
-    const effects = entry.end && endEffects(entry.end)
-    const events = entry.events.map(({ ordinal, type, data }) => ({ ordinal, type, data: JSON.stringify(data) }))
+    const place = placeOf(entry.run, entry.path)
+    const effects = entry.end && endEffects(sealer, place, entry.end)
+    const events = entry.events.map(({ ordinal, type, data }) => ({
+      ordinal,
+      type,
+      data: sealData(sealer, place, type, data),
+    }))
     if (entry.end && effects) events.push({ ordinal: entry.end.ordinal, type: entry.end.type, data: effects.data })
     return {
       ...entry,
@@ -43,7 +54,11 @@ export function toStatement({ runs, attempts, claims }: Batch, notify: 'data' | 
   })
   const events = attemptRows.flatMap((entry, index) => entry.events.map((event) => ({ of: index + 1, ...event })))
   const outbox = runs.flatMap((run, index) =>
-    run.outbox.map((event) => ({ run: index + 1, ...event, effects: outboxEffects(event) })),
+    run.outbox.map((event) => ({
+      run: index + 1,
+      ...event,
+      effects: outboxEffects(sealer, placeOf(index, event.node), event),
+    })),
   )
   const effect = (rows: { effects?: RowEffects | undefined }[], name: keyof RowEffects) =>
     rows.map(({ effects }) => effects?.[name] ?? null)
@@ -85,8 +100,12 @@ export function toStatement({ runs, attempts, claims }: Batch, notify: 'data' | 
     claims.map(({ item }) => item.id),
     claims.map(({ item }) => item.request.kind),
     claims.map(({ item }) => item.request.runtime),
-    claims.map(({ item: { request } }) =>
-      JSON.stringify({ kind: request.kind, runtime: request.runtime, ...request.startedData }),
+    claims.map(({ run, item: { path, request } }) =>
+      sealData(sealer, placeOf(run, path), 'node.started', {
+        kind: request.kind,
+        runtime: request.runtime,
+        ...request.startedData,
+      }),
     ),
     DEATH,
 

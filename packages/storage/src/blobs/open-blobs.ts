@@ -1,5 +1,8 @@
 import { fileURLToPath } from 'node:url'
+import type { Keyring } from '@treadle/contract/encryption'
+import { createBlobStore } from './blob-store.ts'
 import { createFolderBlobs } from './folder-blobs.ts'
+import type { RawBlobs } from './raw-blobs.ts'
 import { createS3Blobs } from './s3-blobs.ts'
 import type { BlobStore } from './types.ts'
 
@@ -8,6 +11,8 @@ export type BlobOptions = {
   url: string
   /** For S3. Default: the SDK's own chain (environment, profile, instance). */
   credentials?: { accessKeyId: string; secretAccessKey: string }
+  /** Encrypts what is stored, and decrypts it. Default: it is stored as it is. */
+  keyring?: Keyring | undefined
 }
 
 const S3_PARAMETERS = new Set(['endpoint', 'region'])
@@ -16,7 +21,9 @@ const S3_PARAMETERS = new Set(['endpoint', 'region'])
  * Opens a blob store; whether it can be used shows `check`. A folder is made when it is missing, an S3 bucket has to be there.
  * @throws Error when the URL names no store.
  */
-export function openBlobs({ url: text, credentials }: BlobOptions): BlobStore {
+export const openBlobs = ({ keyring, ...place }: BlobOptions): BlobStore => createBlobStore(openRaw(place), keyring)
+
+function openRaw({ url: text, credentials }: BlobOptions): RawBlobs {
   if (!URL.canParse(text))
     throw new Error(`Blobs are at file:///folder or s3://bucket, not at ${JSON.stringify(text)}.`)
   const url = new URL(text)

@@ -1,22 +1,18 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
-  HeadObjectCommand,
   PutObjectCommand,
   S3Client,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import type { Sha256, TenantId } from '@treadle/contract'
-import { BlobError } from './blob-error.ts'
-import { type NamedBytes, nameBytes, readNamed } from './named-bytes.ts'
-import { persistently } from './persistently.ts'
-import type { BlobStore } from './types.ts'
-import { verified } from './verify.ts'
+import { type NamedBytes, readNamed } from './named-bytes.ts'
+import type { RawBlobs } from './raw-blobs.ts'
 
 export type S3Options = {
   bucket: string
@@ -35,7 +31,7 @@ const CONNECT_TIMEOUT_MS = 3_000
 const SILENCE_TIMEOUT_MS = 30_000
 
 /** Blobs as objects: `[<prefix>/]<tenant>/<sha256>`. Works with any server of the S3 protocol. */
-export function createS3Blobs({ bucket, prefix, endpoint, region, credentials }: S3Options): BlobStore {
+export function createS3Blobs({ bucket, prefix, endpoint, region, credentials }: S3Options): RawBlobs {
   const config: S3ClientConfig = {
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }), // Other servers have no host name for each bucket.
     ...(region !== undefined && { region }),
@@ -52,35 +48,21 @@ export function createS3Blobs({ bucket, prefix, endpoint, region, credentials }:
   })
 
   return {
-    async put(tenant, content, { named, retry } = {}) {
-      const bytes = await nameBytes(content, incoming)
+    incoming,
+    isFar: true,
+    async read(tenant, sha256, range) {
+      const bytes = range && `bytes=${range.start}-${range.end}`
       try {
-        const blob = { sha256: bytes.sha256, size: bytes.size }
-        await named?.(blob)
-        await persistently(async () => {
-          if ((await size(tenant, bytes.sha256)) !== bytes.size) await store(at(tenant, bytes.sha256), bytes)
-        }, retry)
-        return blob
-      } finally {
-        await bytes.discard()
+        const found = await client.send(new GetObjectCommand({ ...at(tenant, sha256), ...(bytes && { Range: bytes }) }))
+        const size = found.ContentRange?.split('/')[1] ?? found.ContentLength
+        return { body: found.Body as Readable, size: Number(size) } // In Node the body is one.
+      } catch (error) {
+        if (isStatus(error, 404)) return undefined
+        if (isStatus(error, 416)) return { body: Readable.from([]), size: 0 } // Nothing has no first byte either.
+        throw error
       }
     },
-    async get(tenant, sha256, { range } = {}) {
-      const bytes = range && `bytes=${range.start}-${range.end ?? ''}`
-      const { Body } = await client
-        .send(new GetObjectCommand({ ...at(tenant, sha256), ...(bytes && { Range: bytes }) }))
-        .catch((error: unknown) => {
-          if (isStatus(error, 404)) throw new BlobError('missing', `There is no blob ${sha256}.`, { cause: error })
-          if (isStatus(error, 416)) {
-            throw new BlobError('invalid-range', `The blob ${sha256} ends before ${range?.start}.`, { cause: error })
-          }
-          throw error
-        })
-      const body = Body as Readable // In Node it is one.
-      return range ? body : verified(body, sha256)
-    },
-    size,
-    has: async (tenant, sha256) => (await size(tenant, sha256)) !== undefined,
+    place: (tenant, content) => store(at(tenant, content.sha256), content),
     async delete(tenant, sha256) {
       await client.send(new DeleteObjectCommand(at(tenant, sha256)))
     },
@@ -90,19 +72,9 @@ export function createS3Blobs({ bucket, prefix, endpoint, region, credentials }:
     close: async () => client.destroy(),
   }
 
-  async function size(tenant: TenantId, sha256: Sha256): Promise<number | undefined> {
-    try {
-      const { ContentLength } = await client.send(new HeadObjectCommand(at(tenant, sha256)))
-      return ContentLength
-    } catch (error) {
-      if (isStatus(error, 404)) return undefined
-      throw error
-    }
-  }
-
   async function store(place: { Bucket: string; Key: string }, content: NamedBytes): Promise<void> {
     if (content.bytes) {
-      await client.send(new PutObjectCommand({ ...place, Body: content.bytes, ContentLength: content.size }))
+      await client.send(new PutObjectCommand({ ...place, Body: content.bytes, ContentLength: content.bytes.length }))
       return
     }
     const params = { ...place, Body: readNamed(content) }

@@ -1,6 +1,7 @@
 import type { Json, JsonSchema, RunRef, Runtime, Work } from '@treadle/contract'
 import type { Pool } from 'pg'
 import { persistentQuery } from '../database/persist.ts'
+import { NO_SEALER, type Sealer } from '../sealing/sealer.ts'
 
 /** What is executed, and so what a result is the result of. */
 export type CacheKey = { runtime: Runtime; work: Work; outputSchema?: JsonSchema | undefined }
@@ -13,13 +14,15 @@ export type ResultCache = {
 }
 
 /** `pool`: connections of a login in `treadle_worker`. */
-export const createResultCache = ({ pool }: { pool: Pool }): ResultCache => ({
-  find(run, key, ageMsMax, signal) {
+export const createResultCache = ({ pool, sealer = NO_SEALER }: { pool: Pool; sealer?: Sealer }): ResultCache => ({
+  async find(run, key, ageMsMax, signal) {
     const values = [run.tenant, run.id, ...keyValues(key), ageMsMax]
-    return persistentQuery<{ output: Json } | null>(pool, { name: 'treadle find cached', text: FIND, values }, signal)
+    const query = { name: 'treadle find cached', text: FIND, values }
+    const found = await persistentQuery<{ output: Json } | null>(pool, query, signal)
+    return found && { output: sealer.open({ tenant: run.tenant }, found.output) }
   },
   async keep(run, key, { output, ttlMs }, signal) {
-    const values = [run.tenant, ...keyValues(key), JSON.stringify(output), ttlMs]
+    const values = [run.tenant, ...keyValues(key), JSON.stringify(sealer.seal({ tenant: run.tenant }, output)), ttlMs]
     await persistentQuery(pool, { name: 'treadle keep cached', text: KEEP, values }, signal)
   },
 })

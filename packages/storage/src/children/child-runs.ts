@@ -1,5 +1,7 @@
 import type { Json, Path, Plan, RunId, RunRef, Time } from '@treadle/contract'
 import type { Pool } from 'pg'
+import { sealPlan } from '../sealing/documents.ts'
+import { NO_SEALER, type Sealer } from '../sealing/sealer.ts'
 
 /** `node`: the path that waits for its end; absent where none does. */
 export type NewChild = { id: RunId; node?: Path; input: Json } & (
@@ -25,7 +27,7 @@ export type ChildRuns = {
 }
 
 /** `pool`: connections of a login in `treadle_worker`. */
-export const createChildRuns = ({ pool }: { pool: Pool }): ChildRuns => ({
+export const createChildRuns = ({ pool, sealer = NO_SEALER }: { pool: Pool; sealer?: Sealer }): ChildRuns => ({
   async insert(parent, child) {
     const { plan, planHash } = 'plan' in child ? child : { plan: undefined, planHash: null }
     const { name, version } = 'workflow' in child ? child.workflow : { name: plan?.name, version: null }
@@ -34,9 +36,9 @@ export const createChildRuns = ({ pool }: { pool: Pool }): ChildRuns => ({
       parent.id,
       child.node ?? null,
       child.id,
-      JSON.stringify(child.input ?? null),
+      JSON.stringify(sealer.seal({ tenant: parent.tenant, run: child.id }, child.input ?? null)),
       planHash,
-      plan ? JSON.stringify(plan) : null,
+      plan ? sealPlan(sealer, parent.tenant, plan) : null,
       name,
       version,
     ]
@@ -44,11 +46,12 @@ export const createChildRuns = ({ pool }: { pool: Pool }): ChildRuns => ({
     const answer = rows[0]?.answer
     if (!answer) throw new TypeError('treadle.insert_child gave no answer.')
     if ('error' in answer) return { outcome: answer.error }
-    return { outcome: 'stored', createdAt: answer.createdAt, ...(answer.plan && { plan: answer.plan }) }
+    const found = answer.plan && (sealer.open({ tenant: parent.tenant }, answer.plan) as unknown as Plan)
+    return { outcome: 'stored', createdAt: answer.createdAt, ...(found && { plan: found }) }
   },
 })
 
-type Answer = { error: 'not-found' | 'ended' | 'taken' } | { createdAt: Time; plan?: Plan }
+type Answer = { error: 'not-found' | 'ended' | 'taken' } | { createdAt: Time; plan?: Json }
 
 const INSERT = `select treadle.insert_child(
   $1::text, $2::text, $3::text, $4::text, $5::json, $6::text, $7::json, $8::text, $9::text) as answer`

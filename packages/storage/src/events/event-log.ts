@@ -1,8 +1,8 @@
 import type { Pool } from 'pg'
 import type { BlobStore } from '../blobs/types.ts'
-import { NO_SEAL, type PackSeal } from '../keeping/pack-bytes.ts'
 import { createPackOpener } from '../keeping/stored-packs.ts'
 import { type Log, SILENT } from '../log.ts'
+import { NO_SEALER, type Sealer } from '../sealing/sealer.ts'
 import { createFollowedRuns } from './followed-runs.ts'
 import { createListener } from './listener.ts'
 import { readEvents } from './read-events.ts'
@@ -16,16 +16,22 @@ export type EventLogOptions = {
   listenUrl: string
   /** Where archived events are. Without it they cannot be read. */
   blobs?: Pick<BlobStore, 'get'>
-  /** What the log keeper puts around the bytes of packs. Default: nothing. */
-  seal?: PackSeal
+  /** Opens what is encrypted. Default: it is an error. */
+  sealer?: Sealer
   log?: Log
 }
 
 const POLL_MS = 1_000
 
-export function createEventLog({ pool, listenUrl, blobs, seal = NO_SEAL, log = SILENT }: EventLogOptions): EventLog {
-  const source = { pool, packs: createPackOpener({ blobs, seal }) }
-  const followed = createFollowedRuns(async (tenant, runId, after, limit) => {
+export function createEventLog({
+  pool,
+  listenUrl,
+  blobs,
+  sealer = NO_SEALER,
+  log = SILENT,
+}: EventLogOptions): EventLog {
+  const source = { pool, packs: createPackOpener({ blobs, sealer }), sealer }
+  const followed = createFollowedRuns(sealer, async (tenant, runId, after, limit) => {
     const page = await readEvents(source, tenant, runId, { after, limit })
     return page?.events
   })

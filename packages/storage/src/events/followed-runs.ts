@@ -1,4 +1,5 @@
 import type { RunId, TenantId } from '@treadle/contract'
+import type { Sealer } from '../sealing/sealer.ts'
 import { createFollowedRun, type FetchEvents, type FollowedRun } from './followed-run.ts'
 import { readNotification, runKey } from './notification.ts'
 import type { Follower } from './types.ts'
@@ -16,8 +17,9 @@ export type FollowedRuns = {
   closeAll(): void
 }
 
-/** `fetch`: the stored events of a run, for all who follow it. */
+/** `fetch`: the stored events of a run, for all who follow it. `sealer` opens what is told. */
 export function createFollowedRuns(
+  sealer: Sealer,
   fetch: (tenant: TenantId, runId: RunId, ...rest: Parameters<FetchEvents>) => ReturnType<FetchEvents>,
 ): FollowedRuns {
   const runs = new Map<string, { tenant: TenantId; runId: RunId; run: FollowedRun; followers: Set<Follower> }>()
@@ -40,7 +42,7 @@ export function createFollowedRuns(
       return follower
     },
     notify(payload) {
-      const tellings = readNotification(payload, (key) => runs.has(key))
+      const tellings = readNotification(payload, sealer, (key) => runs.has(key))
       if (tellings === 'all') this.doubt()
       else for (const telling of tellings) runs.get(telling.key)?.run.tell(telling)
     },

@@ -2,10 +2,11 @@ import type { RunId, TenantId } from '@treadle/contract'
 import type { Pool, PoolClient } from 'pg'
 import { inTenant } from '../database/transaction.ts'
 import { findPack, type PackOpener, type PackPlace } from '../keeping/stored-packs.ts'
-import { readLine } from './serialised-event.ts'
+import type { Sealer } from '../sealing/sealer.ts'
+import { openEvent, readLine } from './serialised-event.ts'
 import type { EventPage, ReadOptions, SerialisedEvent } from './types.ts'
 
-type Source = { pool: Pool; packs: PackOpener }
+type Source = { pool: Pool; packs: PackOpener; sealer: Sealer }
 
 /**
  * See EventLog.read. First where the run stands, then its events up to there: all of those are committed, whatever happens meanwhile.
@@ -13,7 +14,7 @@ type Source = { pool: Pool; packs: PackOpener }
  * not find the next event among the rows finds it in a pack.
  */
 export async function readEvents(
-  { pool, packs }: Source,
+  { pool, packs, sealer }: Source,
   tenant: TenantId,
   runId: RunId,
   { after, limit, upTo }: ReadOptions,
@@ -27,7 +28,7 @@ export async function readEvents(
     if (!found) return undefined
     const { head, last, lines, pack } = found
     const next = pack ? slice(await packs.open(pack), pack, position, last) : lines
-    for (const line of next.slice(0, limit - events.length)) events.push(readLine(line).event)
+    for (const line of next.slice(0, limit - events.length)) events.push(openEvent(sealer, tenant, readLine(line)))
     const isWhole = events.length >= limit || (events.at(-1)?.seq ?? after) >= last
     if (isWhole || next.length === 0) return { events, lastSeq: head.last_seq, ended: head.ended }
   }

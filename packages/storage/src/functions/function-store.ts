@@ -2,6 +2,7 @@ import type { Json, JsonSchema, RunRef, Runtime } from '@treadle/contract'
 import type { Pool } from 'pg'
 import type { AttemptKey } from '../appender/types.ts'
 import { persistentQuery } from '../database/persist.ts'
+import { NO_SEALER, type Sealer } from '../sealing/sealer.ts'
 
 /** A function as a worker publishes it. */
 export type PublishedFunction = {
@@ -33,7 +34,7 @@ export type FunctionStore = {
 export type RunMetadata = { workflow: string; version?: string; tags: Record<string, string> }
 
 /** `pool`: connections of a login in `treadle_worker`. */
-export const createFunctionStore = ({ pool }: { pool: Pool }): FunctionStore => ({
+export const createFunctionStore = ({ pool, sealer = NO_SEALER }: { pool: Pool; sealer?: Sealer }): FunctionStore => ({
   async publish(runtime, worker, functions, ttlS) {
     await pool.query('select treadle.publish_functions($1, $2, $3::json, $4)', [
       runtime,
@@ -43,12 +44,14 @@ export const createFunctionStore = ({ pool }: { pool: Pool }): FunctionStore => 
     ])
   },
   saveState({ run, path, attempt }, state, signal) {
-    const values = [run.tenant, run.id, path, attempt, JSON.stringify(state)]
+    const sealed = sealer.seal({ tenant: run.tenant, run: run.id, path }, state)
+    const values = [run.tenant, run.id, path, attempt, JSON.stringify(sealed)]
     return persistentQuery<boolean>(pool, { name: 'treadle save state', text: SAVE, values }, signal)
   },
-  loadState({ run, path }, signal) {
+  async loadState({ run, path }, signal) {
     const values = [run.tenant, run.id, path]
-    return persistentQuery<Json>(pool, { name: 'treadle load state', text: LOAD, values }, signal)
+    const state = await persistentQuery<Json>(pool, { name: 'treadle load state', text: LOAD, values }, signal)
+    return sealer.open({ tenant: run.tenant, run: run.id, path }, state)
   },
   runMetadata({ tenant, id }, signal) {
     return persistentQuery<RunMetadata>(

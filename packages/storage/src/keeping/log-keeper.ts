@@ -3,8 +3,8 @@ import { createBlobRefs } from '../blobs/blob-refs.ts'
 import type { BlobStore } from '../blobs/types.ts'
 import { type Log, SILENT } from '../log.ts'
 import { createRounds } from '../rounds.ts'
+import { NO_SEALER, type Sealer } from '../sealing/sealer.ts'
 import { archivePack, type StoredPack } from './archive-pack.ts'
-import { NO_SEAL, type PackSeal } from './pack-bytes.ts'
 import { type EndedRun, PACK_EVENTS_MAX, packLog } from './pack-log.ts'
 
 export type LogKeeperOptions = {
@@ -19,8 +19,8 @@ export type LogKeeperOptions = {
   packEventsMax?: number
   /** Between two rounds. Default 30 seconds. */
   intervalMs?: number
-  /** Put around the bytes of packs. Default: nothing. */
-  seal?: PackSeal
+  /** Opens what is packed, and encrypts the packs. Default: nothing is encrypted. */
+  sealer?: Sealer
   log?: Log
 }
 
@@ -49,7 +49,7 @@ const LOCK = 7_261_935_003
  * by itself, whoever does it and how often; the lock only saves processes from doing the same work. A lost connection frees it.
  */
 export function createLogKeeper(options: LogKeeperOptions): LogKeeper {
-  const { pool, blobs, seal = NO_SEAL, intervalMs = INTERVAL_MS, log = SILENT } = options
+  const { pool, blobs, sealer = NO_SEALER, intervalMs = INTERVAL_MS, log = SILENT } = options
   const { packEventsMax: eventsMax = PACK_EVENTS_MAX } = options
   const { packAfterMs = PACK_AFTER_MS, archiveAfterMs = ARCHIVE_AFTER_MS } = options
   const refs = createBlobRefs({ pool })
@@ -64,7 +64,7 @@ export function createLogKeeper(options: LogKeeperOptions): LogKeeper {
   }
 
   async function keepAll(): Promise<KeptLogs> {
-    const packed = await each(unpackedRuns, (run) => packLog({ pool, seal, eventsMax }, run))
+    const packed = await each(unpackedRuns, (run) => packLog({ pool, sealer, eventsMax }, run))
     const archived = await each(unarchivedPacks, (pack) => archivePack({ pool, blobs, refs }, pack))
     const { rows } = await pool.query<{ dropped: number }>(DROP)
     return { packed, archived, dropped: rows[0]?.dropped ?? 0 }

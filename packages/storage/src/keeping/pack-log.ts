@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { RunId, TenantId } from '@treadle/contract'
 import type { Pool } from 'pg'
-import { type PackSeal, toBytes } from './pack-bytes.ts'
+import { openEvent, readLine } from '../events/serialised-event.ts'
+import type { Sealer } from '../sealing/sealer.ts'
+import { toBytes } from './pack-bytes.ts'
 
 /** A pack is what a reader has to open to get any of its events, so it is not much more than a page. */
 export const PACK_EVENTS_MAX = 2_000
@@ -10,19 +12,21 @@ const BYTES_MAX = 1024 * 1024
 export type EndedRun = { tenant: TenantId; id: RunId; createdAt: Date; endedSeq: number }
 
 /** `eventsMax`: of one pack. */
-export type Packing = { pool: Pool; seal: PackSeal; eventsMax: number }
+export type Packing = { pool: Pool; sealer: Sealer; eventsMax: number }
 
 /**
  * Packs the log of an ended run, one pack after the other, each in a transaction of its own: readers find every event in one of both
  * places, and whoever dies in between leaves a log that the next one goes on with. Several may do it at once: of two packs one is taken.
  * Resolves when no event of the log is left outside of packs. @throws Error when an event cannot be packed; then it stays where it is.
  */
-export async function packLog({ pool, seal, eventsMax }: Packing, run: EndedRun): Promise<void> {
+export async function packLog({ pool, sealer, eventsMax }: Packing, run: EndedRun): Promise<void> {
   for (let packed = await packedUpTo(pool, run); packed < run.endedSeq; packed = await packedUpTo(pool, run)) {
     const lines = await nextLines(pool, run, packed, eventsMax)
     if (lines.length === 0) return // Somebody else has packed them just now, or the run was erased.
     const sha256 = createHash('sha256').update(lines.join('\n')).digest()
-    const bytes = await toBytes(seal, run.tenant, lines)
+    // Encrypted once, as a whole: ciphertext does not get smaller.
+    const opened = lines.map((line) => openEvent(sealer, run.tenant, readLine(line)).json)
+    const bytes = await toBytes(sealer, run.tenant, opened)
     await pool.query({
       name: 'treadle pack',
       text: 'select treadle.pack_events($1, $2, $3, $4, $5, $6)',

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { NO_SEALER } from '../sealing/sealer.ts'
 import { toLine } from './event-line.ts'
-import { fromBytes, NO_SEAL, toBytes } from './pack-bytes.ts'
+import { fromBytes, toBytes } from './pack-bytes.ts'
 import { packLines } from './pack-lines.ts'
 import { unpackLines } from './unpack-lines.ts'
 
@@ -47,7 +48,7 @@ test('whatever was packed comes back, byte for byte', () => {
 test('also by way of the bytes that are stored', async () => {
   await fc.assert(
     fc.asyncProperty(log, async (lines) => {
-      expect(await fromBytes(NO_SEAL, 'default', await toBytes(NO_SEAL, 'default', lines))).toEqual(lines)
+      expect(await fromBytes(NO_SEALER, 'default', await toBytes(NO_SEALER, 'default', lines))).toEqual(lines)
     }),
     { numRuns: 30 },
   )
@@ -75,7 +76,7 @@ test('a log takes a small part of its room', async () => {
   const lines = Array.from({ length: 1_000 }, (_, index) =>
     delta(index, JSON.stringify({ text: ' token', offset: 6 * index })),
   )
-  const bytes = await toBytes(NO_SEAL, 'default', lines)
+  const bytes = await toBytes(NO_SEALER, 'default', lines)
   expect(bytes.length).toBeLessThan(lines.join('\n').length / 50)
 })
 

@@ -1,7 +1,8 @@
 import type { RunId, TenantId } from '@treadle/contract'
 import type { PoolClient } from 'pg'
 import type { BlobStore } from '../blobs/types.ts'
-import { fromBytes, type PackSeal } from './pack-bytes.ts'
+import type { Sealer } from '../sealing/sealer.ts'
+import { fromBytes } from './pack-bytes.ts'
 
 /** Where a pack's bytes are: in its row, or in the blobs. */
 export type PackPlace = { tenant: TenantId; runId: RunId; first: number; last: number; packedAt: Date } & (
@@ -35,11 +36,11 @@ const KEPT = 8
 
 export function createPackOpener({
   blobs,
-  seal,
+  sealer,
 }: {
   /** Absent: only packs that are not archived can be opened. */
   blobs: Pick<BlobStore, 'get'> | undefined
-  seal: PackSeal
+  sealer: Sealer
 }): PackOpener {
   const kept = new Map<string, Promise<readonly string[]>>()
 
@@ -57,7 +58,7 @@ export function createPackOpener({
   }
 
   async function read({ tenant, bytes, blob }: PackPlace): Promise<readonly string[]> {
-    return fromBytes(seal, tenant, bytes ?? (await readBlob(tenant, blob)))
+    return fromBytes(sealer, tenant, bytes ?? (await readBlob(tenant, blob)))
   }
 
   async function readBlob(tenant: TenantId, sha256: string): Promise<Buffer> {

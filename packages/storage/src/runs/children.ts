@@ -1,5 +1,6 @@
 import type { ChildEnded, ErrorInfo, Json, RunId, RunStatus, TenantId, Usage } from '@treadle/contract'
 import type { Pool, PoolClient } from 'pg'
+import type { Sealer } from '../sealing/sealer.ts'
 import type { Orphan } from './types.ts'
 
 /** See RunStore.orphans. */
@@ -24,6 +25,7 @@ export async function orphans(
 /** See RunStore.unheardChildren. */
 export async function unheardChildren(
   client: PoolClient,
+  sealer: Sealer,
   tenant: TenantId,
   runId: RunId,
   olderThanMs: number,
@@ -40,7 +42,9 @@ export async function unheardChildren(
     path: node,
     runId: id,
     usage,
-    ...(status === 'completed' ? { output } : { error: error ?? CANCELLED }),
+    ...(status === 'completed'
+      ? { output: sealer.open({ tenant, run: id }, output) }
+      : { error: (sealer.open({ tenant, run: id }, error as Json) ?? CANCELLED) as ErrorInfo }),
   }))
 }
 

@@ -1,5 +1,6 @@
 import type { TenantId } from '@treadle/contract'
 import type { PoolClient } from 'pg'
+import type { Sealer } from '../sealing/sealer.ts'
 import type { IdempotencyKey, KeyClaim, StoredResponse } from './types.ts'
 
 const KEPT = '24 hours'
@@ -10,6 +11,7 @@ const KEPT = '24 hours'
  */
 export async function takeKey(
   client: PoolClient,
+  sealer: Sealer,
   tenant: TenantId,
   key: IdempotencyKey,
   leaseMs: number,
@@ -28,12 +30,13 @@ export async function takeKey(
     values: [...scope, key.fingerprint, leaseMs],
   })
   if (taken.rowCount === 1) return { outcome: 'first' }
-  return (await lookUpKey(client, tenant, key)) ?? { outcome: 'in-progress' }
+  return (await lookUpKey(client, sealer, tenant, key)) ?? { outcome: 'in-progress' }
 }
 
 /** See RunStore.lookUpKey. */
 export async function lookUpKey(
   client: PoolClient,
+  sealer: Sealer,
   tenant: TenantId,
   key: IdempotencyKey,
 ): Promise<Exclude<KeyClaim, { outcome: 'first' }> | undefined> {
@@ -45,16 +48,20 @@ export async function lookUpKey(
   const known = rows[0]
   if (!known) return undefined
   if (known.fingerprint !== key.fingerprint) return { outcome: 'mismatch' }
-  return known.response ? { outcome: 'replayed', response: known.response } : { outcome: 'in-progress' }
+  if (!known.response) return { outcome: 'in-progress' }
+  const body = sealer.open({ tenant }, known.response.body)
+  return { outcome: 'replayed', response: { ...known.response, body } }
 }
 
 export async function storeResponse(
   client: PoolClient,
+  sealer: Sealer,
   tenant: TenantId,
   key: IdempotencyKey,
   response: StoredResponse,
 ): Promise<void> {
-  const values = [tenant, key.method, key.path, key.keySha256, JSON.stringify(response)]
+  const sealed = { ...response, body: sealer.seal({ tenant }, response.body) }
+  const values = [tenant, key.method, key.path, key.keySha256, JSON.stringify(sealed)]
   await client.query({ name: 'treadle store response', text: STORE, values })
 }
 

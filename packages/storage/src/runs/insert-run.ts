@@ -2,6 +2,8 @@ import type { RunCreatedData, TenantId } from '@treadle/contract'
 import type { Pool, PoolClient } from 'pg'
 import { addRefs } from '../blobs/blob-refs.ts'
 import { inTenant } from '../database/transaction.ts'
+import { sealDocument, sealPlan } from '../sealing/documents.ts'
+import type { Sealer } from '../sealing/sealer.ts'
 import { storeResponse, takeKey } from './idempotency.ts'
 import { readRun } from './run-row.ts'
 import { takeOver } from './take-over.ts'
@@ -24,12 +26,13 @@ class Refused extends Error {
 /** See RunStore.insert. */
 export async function insertRun(
   pool: Pool,
+  sealer: Sealer,
   tenant: TenantId,
   run: NewRun,
   runsAtOnce: number | undefined,
 ): Promise<InsertResult> {
   try {
-    return await inTenant(pool, tenant, (client) => insert(client, tenant, run, runsAtOnce))
+    return await inTenant(pool, tenant, (client) => insert(client, sealer, tenant, run, runsAtOnce))
   } catch (error) {
     if (error instanceof Refused) return error.result
     throw error
@@ -38,35 +41,39 @@ export async function insertRun(
 
 async function insert(
   client: PoolClient,
+  sealer: Sealer,
   tenant: TenantId,
   run: NewRun,
   runsAtOnce: number | undefined,
 ): Promise<InsertResult> {
   const { idempotency } = run
   if (idempotency) {
-    const key = await takeKey(client, tenant, idempotency, LEASE_MS)
+    const key = await takeKey(client, sealer, tenant, idempotency, LEASE_MS)
     if (key.outcome !== 'first') return key
   }
-  const { exceeded, created } = await insertRow(client, tenant, run, runsAtOnce)
+  const { exceeded, created } = await insertRow(client, sealer, tenant, run, runsAtOnce)
   if (exceeded !== null) throw new Refused({ outcome: 'quota-exceeded', runsAtOnce: exceeded })
-  if (created && run.takesOver && !(await takeOver(client, tenant, run))) throw new Refused({ outcome: 'source-gone' })
+  if (created && run.takesOver && !(await takeOver(client, sealer, tenant, run)))
+    throw new Refused({ outcome: 'source-gone' })
   if (created) await addRefs(client, tenant, run.id, run.refersTo ?? [])
-  const row = await readRun(client, tenant, run.id)
+  const row = await readRun(client, sealer, tenant, run.id)
   if (!row) throw new Error(`The run ${run.id} was stored and cannot be read.`)
   if (!created) {
     throw new Refused({ outcome: 'exists', run: row, sameRequest: row.requestFingerprint === run.requestFingerprint })
   }
-  if (idempotency) await storeResponse(client, tenant, idempotency, idempotency.response(row))
+  if (idempotency) await storeResponse(client, sealer, tenant, idempotency, idempotency.response(row))
   return { outcome: 'created', run: row }
 }
 
 async function insertRow(
   client: PoolClient,
+  sealer: Sealer,
   tenant: TenantId,
   run: NewRun,
   runsAtOnce: number | undefined,
 ): Promise<Inserted> {
   const { plan, workflow, parent, forkedFrom } = run
+  const place = { tenant, run: run.id }
   const createdData: RunCreatedData = {
     workflow: workflow.name,
     ...(workflow.version !== undefined && { version: workflow.version }),
@@ -77,9 +84,9 @@ async function insertRow(
     tenant,
     run.id,
     plan.hash,
-    JSON.stringify(plan.plan),
-    JSON.stringify(run.input ?? null),
-    run.document ?? null,
+    sealPlan(sealer, tenant, plan.plan),
+    JSON.stringify(sealer.seal(place, run.input ?? null)),
+    run.document === undefined ? null : sealDocument(sealer, place, run.document),
     workflow.name,
     workflow.version ?? null,
     JSON.stringify(run.tags ?? {}),

@@ -1,5 +1,6 @@
 import type { TenantId } from '@treadle/contract'
 import type { PoolClient } from 'pg'
+import type { Sealer } from '../sealing/sealer.ts'
 import { readRuns } from './run-row.ts'
 import type { RunFilter, RunRow } from './types.ts'
 
@@ -7,7 +8,7 @@ import type { RunFilter, RunRow } from './types.ts'
  * See RunStore.list. A position is that of a run, not a number of rows, so pages stay whole while runs are added: the same
  * index gives the order and the start.
  */
-export function listRuns(client: PoolClient, tenant: TenantId, filter: RunFilter): Promise<RunRow[]> {
+export function listRuns(client: PoolClient, sealer: Sealer, tenant: TenantId, filter: RunFilter): Promise<RunRow[]> {
   const conditions: string[] = []
   const values: unknown[] = []
   const parameter = (value: unknown) => `$${values.push(value) + 1}` // $1 is the tenant.
@@ -25,5 +26,5 @@ export function listRuns(client: PoolClient, tenant: TenantId, filter: RunFilter
   if (before) {
     conditions.push(`(r.created_at, r.id) < (${parameter(before.createdAt)}::timestamptz, ${parameter(before.id)})`)
   }
-  return readRuns(client, tenant, { conditions, values, limit })
+  return readRuns(client, sealer, tenant, { conditions, values, limit })
 }

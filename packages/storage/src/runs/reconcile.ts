@@ -1,13 +1,20 @@
 import type { Json, Plan, RunRef, RunStatus } from '@treadle/contract'
 import type { Pool } from 'pg'
 import { inTenant } from '../database/transaction.ts'
+import type { Log } from '../log.ts'
+import { sealData } from '../sealing/seal-data.ts'
+import { SealedError } from '../sealing/sealed-error.ts'
+import type { Sealer } from '../sealing/sealer.ts'
 import { readRun } from './run-row.ts'
 import type { ForcedEnd, OpenRun, PendingStart } from './types.ts'
 
 type Due = { olderThanMs: number; limit: number }
 
 /** See RunStore.pendingStarts. Postgres shows which runs there are; what they hold is read as their tenant. */
-export async function pendingStarts(pool: Pool, { olderThanMs, limit }: Due): Promise<PendingStart[]> {
+export async function pendingStarts(
+  { pool, sealer, log }: { pool: Pool; sealer: Sealer; log: Log },
+  { olderThanMs, limit }: Due,
+): Promise<PendingStart[]> {
   const { rows } = await pool.query<{ tenant: string; id: string }>(
     "select tenant, id from treadle.pending_starts($1::float8 * interval '1 ms', $2)",
     [olderThanMs, limit],
@@ -15,9 +22,15 @@ export async function pendingStarts(pool: Pool, { olderThanMs, limit }: Due): Pr
   const starts: PendingStart[] = []
   for (const { tenant, id } of rows) {
     const start = await inTenant(pool, tenant, async (client) => {
-      const run = await readRun(client, tenant, id)
+      const run = await readRun(client, sealer, tenant, id)
       const { rows } = await client.query<{ plan: Plan; input: Json }>(PLAN_AND_INPUT, [tenant, id])
-      return run && rows[0] && { run, ...rows[0] }
+      if (!run || !rows[0]) return undefined
+      const plan = sealer.open({ tenant }, rows[0].plan as Json) as unknown as Plan
+      return { run, plan, input: sealer.open({ tenant, run: id }, rows[0].input) }
+    }).catch((error: unknown) => {
+      if (!(error instanceof SealedError)) throw error
+      log.error({ err: error, tenant, runId: id }, 'A run cannot be started, and keeps no other from that')
+      return undefined
     })
     if (start) starts.push(start)
   }
@@ -56,14 +69,15 @@ export async function openRuns(
 }
 
 /** See RunStore.close. */
-export function closeRun(pool: Pool, { run, type, data, engineStatus }: ForcedEnd): Promise<boolean> {
-  const error = type === 'run.failed' ? JSON.stringify(data.error) : null
+export function closeRun(pool: Pool, sealer: Sealer, { run, type, data, engineStatus }: ForcedEnd): Promise<boolean> {
+  const place = { tenant: run.tenant, run: run.id }
+  const error = type === 'run.failed' ? JSON.stringify(sealer.seal(place, data.error as Json)) : null
   // Postgres looks for the reason at the first place, to put in the one that was asked with where there is none.
   const shown = type === 'run.cancelled' && data.reason !== undefined ? { reason: data.reason, ...data } : data
   return inTenant(pool, run.tenant, async (client) => {
     const { rows } = await client.query<{ closed: boolean }>(
       'select treadle.close_run($1, $2, $3, $4, $5::json, $6) as closed',
-      [run.tenant, run.id, type, JSON.stringify(shown), error, engineStatus],
+      [run.tenant, run.id, type, sealData(sealer, place, type, shown), error, engineStatus],
     )
     return rows[0]?.closed ?? false
   })

@@ -1,9 +1,10 @@
 import type { ErrorInfo, Json, RunEnd, RunRef } from '@treadle/contract'
 import type { Pool } from 'pg'
+import { NO_SEALER, type Sealer } from '../sealing/sealer.ts'
 
 /** Gives how a run has ended; undefined where it has not, or is gone. `pool`: of a worker. */
 export const createRunEnd =
-  ({ pool }: { pool: Pool }) =>
+  ({ pool, sealer = NO_SEALER }: { pool: Pool; sealer?: Sealer }) =>
   async ({ tenant, id }: RunRef): Promise<RunEnd | undefined> => {
     const { rows } = await pool.query<{ type: RunEnd['type']; output: Json; error: ErrorInfo }>({
       name: 'treadle end of run',
@@ -13,11 +14,12 @@ export const createRunEnd =
     const [end] = rows
     if (!end) return undefined
     const { type, output, error } = end
+    const place = { tenant, run: id }
     switch (type) {
       case 'completed':
-        return { type, output }
+        return { type, output: sealer.open(place, output) }
       case 'failed':
-        return { type, error }
+        return { type, error: sealer.open(place, error as Json) as ErrorInfo }
       case 'cancelled':
         return { type }
     }

@@ -1,5 +1,6 @@
 import type { RunId, TenantId } from '@treadle/contract'
 import type { PoolClient } from 'pg'
+import type { Sealer } from '../sealing/sealer.ts'
 import { isWished, markWished } from './idempotency.ts'
 import type { CountedLimits, IdempotencyKey } from './types.ts'
 
@@ -8,13 +9,16 @@ export type FlagResult = 'requested' | 'already' | 'ended' | 'not-found'
 /** Asks a run to cancel. Every append of its workers returns the flag; the first reason stays. */
 export async function requestCancel(
   client: PoolClient,
+  sealer: Sealer,
   tenant: TenantId,
   runId: RunId,
   reason: string | undefined,
 ): Promise<FlagResult> {
-  const text = `update treadle.runs set cancel_requested = true, cancel_reason = $3
+  const text = `update treadle.runs set cancel_requested = true, cancel_reason = $3::json
     where tenant = $1 and id = $2 and ended_seq is null and not cancel_requested`
-  const { rowCount } = await client.query(text, [tenant, runId, reason?.replaceAll('\0', '') ?? null])
+  const json =
+    reason === undefined ? null : JSON.stringify(sealer.seal({ tenant, run: runId }, reason.replaceAll('\0', '')))
+  const { rowCount } = await client.query(text, [tenant, runId, json])
   if (rowCount === 1) return 'requested'
   const { rows } = await client.query<{ ended: boolean }>(
     'select ended_seq is not null as ended from treadle.runs where tenant = $1 and id = $2',

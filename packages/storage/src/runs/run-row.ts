@@ -1,5 +1,15 @@
-import type { ErrorInfo, Json, RunId, RunStatus, TenantId, Usage } from '@treadle/contract'
+import {
+  type ErrorInfo,
+  type Json,
+  type RunId,
+  type RunStatus,
+  type TenantId,
+  toErrorInfo,
+  type Usage,
+} from '@treadle/contract'
 import type { PoolClient } from 'pg'
+import { SealedError } from '../sealing/sealed-error.ts'
+import type { Sealer } from '../sealing/sealer.ts'
 import type { RunRow } from './types.ts'
 
 type Columns = {
@@ -42,9 +52,14 @@ type Columns = {
 }
 
 /** The run with its nodes counted. The caller's transaction has set the tenant. */
-export async function readRun(client: PoolClient, tenant: TenantId, runId: RunId): Promise<RunRow | undefined> {
+export async function readRun(
+  client: PoolClient,
+  sealer: Sealer,
+  tenant: TenantId,
+  runId: RunId,
+): Promise<RunRow | undefined> {
   const { rows } = await client.query<Columns>({ name: 'treadle run', text: RUN, values: [tenant, runId] })
-  return rows[0] && toRun(tenant, rows[0])
+  return rows[0] && toRun(sealer, tenant, rows[0])
 }
 
 // Counts go to JavaScript as doubles: exact up to 2^53, where bigint would come as text.
@@ -72,16 +87,28 @@ const RUN = `${RUNS} and r.id = $2`
 /** The runs that fit, newest first. `conditions` start at parameter $2. The caller's transaction has set the tenant. */
 export async function readRuns(
   client: PoolClient,
+  sealer: Sealer,
   tenant: TenantId,
   { conditions, values, limit }: { conditions: readonly string[]; values: readonly unknown[]; limit: number },
 ): Promise<RunRow[]> {
   const where = conditions.map((condition) => ` and ${condition}`).join('')
   const text = `${RUNS}${where} order by r.created_at desc, r.id desc limit $${values.length + 2}`
   const { rows } = await client.query<Columns>(text, [tenant, ...values, limit])
-  return rows.map((row) => toRun(tenant, row))
+  return rows.map((row) => toListedRun(sealer, tenant, row))
 }
 
-function toRun(tenant: TenantId, row: Columns): RunRow {
+/** One that cannot be opened says so in the place of its output, and keeps nobody from seeing the others. */
+function toListedRun(sealer: Sealer, tenant: TenantId, row: Columns): RunRow {
+  try {
+    return toRun(sealer, tenant, row)
+  } catch (error) {
+    if (!(error instanceof SealedError)) throw error
+    return { ...toRun(sealer, tenant, { ...row, has_output: false, error: null }), error: toErrorInfo(error) }
+  }
+}
+
+function toRun(sealer: Sealer, tenant: TenantId, row: Columns): RunRow {
+  const place = { tenant, run: row.id }
   const createdAt = row.created_at.toISOString()
   return {
     ref: { id: row.id, tenant, createdAt },
@@ -98,8 +125,8 @@ function toRun(tenant: TenantId, row: Columns): RunRow {
     requestFingerprint: row.request_fingerprint,
     usage: toUsage(row),
     nodes: { total: row.total, completed: row.completed, running: row.running, failed: row.failed },
-    ...(row.has_output && { output: row.output }),
-    ...optional('error', row.error),
+    ...(row.has_output && { output: sealer.open(place, row.output) }),
+    ...optional('error', row.error && (sealer.open(place, row.error as Json) as ErrorInfo)),
     ...optional('parent', row.parent),
     ...(row.forked_from !== null && { forkedFrom: { runId: row.forked_from, seq: row.forked_from_seq ?? 0 } }),
     forks: row.forks,

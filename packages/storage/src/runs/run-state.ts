@@ -9,6 +9,7 @@ import {
   type Time,
 } from '@treadle/contract'
 import type { PoolClient } from 'pg'
+import type { Sealer } from '../sealing/sealer.ts'
 import { optional } from './run-row.ts'
 import type { RunStateRow, WaitingRow } from './types.ts'
 
@@ -19,14 +20,26 @@ type StateColumns = {
 }
 
 /** Values by node path. One statement, so one snapshot: it is the state as of its `last_seq`. */
-export async function readState(client: PoolClient, tenant: TenantId, runId: RunId): Promise<RunStateRow | undefined> {
+export async function readState(
+  client: PoolClient,
+  sealer: Sealer,
+  tenant: TenantId,
+  runId: RunId,
+): Promise<RunStateRow | undefined> {
   const { rows } = await client.query<StateColumns>({ name: 'treadle state', text: STATE, values: [tenant, runId] })
   const run = rows[0]
   if (!run) return undefined
   const nodes: RunStateRow['nodes'] = {}
-  for (const [path, status, attempt, output, hasOutput, error] of run.nodes) {
+  for (const [path, status, attempt, stored, hasOutput, error] of run.nodes) {
+    const place = { tenant, run: runId, path }
+    const output = sealer.open(place, stored)
     const shown = !hasOutput ? {} : isHandle(output) ? { ref: output.$blob } : { output }
-    nodes[path] = { status, attempt, ...shown, ...optional('error', error) }
+    nodes[path] = {
+      status,
+      attempt,
+      ...shown,
+      ...optional('error', error && (sealer.open(place, error as Json) as ErrorInfo)),
+    }
   }
   return { runId, status: run.status, asOfSeq: run.last_seq, nodes }
 }
@@ -44,22 +57,31 @@ type WaitingColumns = { path: string; signal: string; waits: Waits; started_at: 
 type Waits = { schema?: Json; title?: string; form?: Json; detail?: Json; until?: Time }
 
 /** The `receive`s that wait, oldest first. */
-export async function readWaiting(client: PoolClient, tenant: TenantId, runId: RunId): Promise<WaitingRow[]> {
+export async function readWaiting(
+  client: PoolClient,
+  sealer: Sealer,
+  tenant: TenantId,
+  runId: RunId,
+): Promise<WaitingRow[]> {
   const { rows } = await client.query<WaitingColumns>({
     name: 'treadle waiting',
     text: WAITING,
     values: [tenant, runId],
   })
-  return rows.map(({ path, signal, waits: { schema, title, form, detail, until }, started_at }) => ({
-    path,
-    signal,
-    since: started_at.toISOString(),
-    ...optional('schema', schema),
-    ...optional('title', title),
-    ...optional('form', form),
-    ...optional('detail', detail),
-    ...optional('until', until),
-  }))
+  return rows.map(({ path, signal, waits: { until, ...waits }, started_at }) => {
+    const opened = (value: Json | undefined) =>
+      value === undefined ? value : sealer.open({ tenant, run: runId, path }, value)
+    return {
+      path,
+      signal,
+      since: started_at.toISOString(),
+      ...optional('schema', opened(waits.schema)),
+      ...optional('title', opened(waits.title) as string | undefined),
+      ...optional('form', opened(waits.form)),
+      ...optional('detail', opened(waits.detail)),
+      ...optional('until', until),
+    }
+  })
 }
 
 const WAITING = `

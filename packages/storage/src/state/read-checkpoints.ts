@@ -1,6 +1,7 @@
 import { isHandle, type Json, type NodeStatus, type RunId, type RunStatus, type TenantId } from '@treadle/contract'
 import type { PoolClient } from 'pg'
 import { optional } from '../runs/run-row.ts'
+import type { Sealer } from '../sealing/sealer.ts'
 import type { CheckpointPage, RunStatuses, StateAt } from './types.ts'
 
 /** See StateStore.checkpoints. First where the run stands: what is up to there is committed, whatever happens meanwhile. */
@@ -28,7 +29,7 @@ export async function readCheckpoints(
     node: path,
     ...optional('name', name),
     time: time.toISOString(),
-    ...(isHandle(output) && { outputRef: output.$blob }),
+    ...(isHandle(output) && 'sha256' in output.$blob && { outputRef: output.$blob }),
   }))
   return { items, lastSeq }
 }
@@ -45,7 +46,7 @@ export async function readStateAt(
   client: PoolClient,
   tenant: TenantId,
   runId: RunId,
-  seq: number,
+  { seq, sealer }: { seq: number; sealer: Sealer },
 ): Promise<StateAt | undefined> {
   const run = await client.query<{ input: Json }>({ name: 'treadle input', text: INPUT, values: [tenant, runId, seq] })
   if (!run.rows[0]) return undefined
@@ -54,8 +55,11 @@ export async function readStateAt(
     text: STATE_AT,
     values: [tenant, runId, seq],
   })
-  const nodes = Object.fromEntries(rows.map(({ path, seq, output }) => [path, { seq, output }]))
-  return { runId, seq, input: run.rows[0].input, nodes }
+  const place = { tenant, run: runId }
+  const nodes = Object.fromEntries(
+    rows.map(({ path, seq, output }) => [path, { seq, output: sealer.open({ ...place, path }, output) }]),
+  )
+  return { runId, seq, input: sealer.open(place, run.rows[0].input), nodes }
 }
 
 const INPUT = `

@@ -1,6 +1,8 @@
 import type { Json, Path, RunId, TenantId } from '@treadle/contract'
 import type { PoolClient } from 'pg'
 import { optional } from '../runs/run-row.ts'
+import { openDocument } from '../sealing/documents.ts'
+import type { Sealer } from '../sealing/sealer.ts'
 import type { PointRow } from './types.ts'
 
 /** See StateStore.points. */
@@ -19,10 +21,11 @@ export async function readOutputs(
   client: PoolClient,
   tenant: TenantId,
   runId: RunId,
-  paths: readonly Path[],
+  { paths, sealer }: { paths: readonly Path[]; sealer: Sealer },
 ): Promise<{ path: Path; output: Json }[]> {
   const text = 'select path, output from treadle.checkpoints where tenant = $1 and run_id = $2 and path = any ($3)'
-  return (await client.query<{ path: string; output: Json }>(text, [tenant, runId, paths])).rows
+  const { rows } = await client.query<{ path: string; output: Json }>(text, [tenant, runId, paths])
+  return rows.map(({ path, output }) => ({ path, output: sealer.open({ tenant, run: runId, path }, output) }))
 }
 
 /** See StateStore.named. */
@@ -42,8 +45,15 @@ export async function readRequest(
   client: PoolClient,
   tenant: TenantId,
   runId: RunId,
+  sealer: Sealer,
 ): Promise<{ input: Json; document?: string } | undefined> {
   const text = 'select input, document from treadle.run_requests where tenant = $1 and run_id = $2'
   const { rows } = await client.query<{ input: Json; document: string | null }>(text, [tenant, runId])
-  return rows[0] && { input: rows[0].input, ...optional('document', rows[0].document) }
+  if (!rows[0]) return undefined
+  const place = { tenant, run: runId }
+  const { input, document } = rows[0]
+  return {
+    input: sealer.open(place, input),
+    ...optional('document', document && openDocument(sealer, place, document)),
+  }
 }

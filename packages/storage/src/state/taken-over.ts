@@ -1,5 +1,6 @@
 import type { Json, Path, RunRef } from '@treadle/contract'
 import type { Pool } from 'pg'
+import { NO_SEALER, type Sealer } from '../sealing/sealer.ts'
 import type { TakenOverPage } from './types.ts'
 
 /** What a fork took over, for whoever executes it. */
@@ -13,11 +14,12 @@ export type TakenOverOutputs = {
 }
 
 /** `pool`: connections of a login in `treadle_worker`. */
-export const createTakenOver = ({ pool }: { pool: Pool }): TakenOverOutputs => ({
+export const createTakenOver = ({ pool, sealer = NO_SEALER }: { pool: Pool; sealer?: Sealer }): TakenOverOutputs => ({
   async page({ tenant, id }, { after = '', limit }) {
     const { rows } = await pool.query<{ path: string; output: Json }>(PAGE, [tenant, id, after, limit])
     const last = rows.at(-1)
-    return { outputs: rows, ...(rows.length === limit && last && { next: last.path }) }
+    const outputs = rows.map(({ path, output }) => ({ path, output: sealer.open({ tenant, run: id, path }, output) }))
+    return { outputs, ...(rows.length === limit && last && { next: last.path }) }
   },
   async sizes({ tenant, id }) {
     const { rows } = await pool.query<{ sizes: number[] }>(SIZES, [tenant, id])

@@ -1,11 +1,14 @@
 import type { TenantId } from '@treadle/contract'
 import type { PoolClient } from 'pg'
+import { sealPlan } from '../sealing/documents.ts'
+import type { Sealer } from '../sealing/sealer.ts'
 import type { LabelResult, NewWorkflowVersion, PutWorkflowResult, WorkflowStore } from './types.ts'
 import { readWorkflow, toVersionRow } from './workflow-row.ts'
 
 /** See WorkflowStore.put. */
 export async function putWorkflow(
   client: PoolClient,
+  sealer: Sealer,
   tenant: TenantId,
   workflow: NewWorkflowVersion,
 ): Promise<PutWorkflowResult> {
@@ -16,9 +19,16 @@ export async function putWorkflow(
   await client.query('insert into treadle.plans (tenant, hash, plan) values ($1, $2, $3) on conflict do nothing', [
     tenant,
     plan.hash,
-    JSON.stringify(plan.plan),
+    sealPlan(sealer, tenant, plan.plan),
   ])
-  const values = [tenant, name, description ?? null, JSON.stringify(document), documentSha256, plan.hash]
+  const values = [
+    tenant,
+    name,
+    description ?? null,
+    JSON.stringify(sealer.seal({ tenant }, document)),
+    documentSha256,
+    plan.hash,
+  ]
   const inserted = await client.query(INSERT, values)
   const { rows } = await client.query(READ, [tenant, name, documentSha256])
   const version = toVersionRow(rows[0])

@@ -1,15 +1,16 @@
 import type { Json, Plan, TenantId } from '@treadle/contract'
 import type { Pool, PoolClient } from 'pg'
 import { inTenant } from '../database/transaction.ts'
+import { NO_SEALER, type Sealer } from '../sealing/sealer.ts'
 import { putWorkflow, setLabel } from './put-workflow.ts'
 import type { StoredWorkflow, WorkflowStore, WorkflowVersionRow } from './types.ts'
 import { readWorkflow, readWorkflows, toVersionRow } from './workflow-row.ts'
 
 /** `pool`: connections of a login in `treadle_api`. */
-export const createWorkflowStore = ({ pool }: { pool: Pool }): WorkflowStore => ({
-  put: (tenant, workflow) => inTenant(pool, tenant, (client) => putWorkflow(client, tenant, workflow)),
+export const createWorkflowStore = ({ pool, sealer = NO_SEALER }: { pool: Pool; sealer?: Sealer }): WorkflowStore => ({
+  put: (tenant, workflow) => inTenant(pool, tenant, (client) => putWorkflow(client, sealer, tenant, workflow)),
   get: (tenant, name) => inTenant(pool, tenant, (client) => readWorkflow(client, tenant, name)),
-  version: (tenant, name, ref) => inTenant(pool, tenant, (client) => readVersion(client, tenant, name, ref)),
+  version: (tenant, name, ref) => inTenant(pool, tenant, (client) => readVersion(client, sealer, tenant, name, ref)),
   list: (tenant, { after = '', limit }) =>
     inTenant(pool, tenant, (client) =>
       readWorkflows(client, tenant, { condition: 'w.name > $2', values: [after], limit }),
@@ -25,6 +26,7 @@ export const createWorkflowStore = ({ pool }: { pool: Pool }): WorkflowStore => 
 
 async function readVersion(
   client: PoolClient,
+  sealer: Sealer,
   tenant: TenantId,
   name: string,
   ref: string | undefined,
@@ -34,7 +36,7 @@ async function readVersion(
     document: Json
     document_sha256: string
     plan_hash: string
-    plan: Plan
+    plan: Json
     created_at: Date
   }>({
     name: 'treadle stored workflow',
@@ -42,7 +44,14 @@ async function readVersion(
     values: [tenant, name, ref ?? null],
   })
   const row = rows[0]
-  return row && { ...toVersionRow({ name, ...row }), document: row.document, plan: row.plan, planHash: row.plan_hash }
+  if (!row) return undefined
+  const { document, plan, plan_hash: planHash } = row
+  return {
+    ...toVersionRow({ name, ...row }),
+    document: sealer.open({ tenant }, document),
+    plan: sealer.open({ tenant }, plan) as unknown as Plan,
+    planHash,
+  }
 }
 
 async function readVersions(

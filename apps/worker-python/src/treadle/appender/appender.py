@@ -8,6 +8,7 @@ from collections import deque
 from typing import Any, Protocol
 
 from ..database.transient import is_transient
+from ..encryption.sealer import Sealer
 from ..generated.statements import STATEMENTS
 from .batch import Batch
 from .items import AttemptItem, ClaimItem, Item, rough_size, size_of_events
@@ -34,8 +35,9 @@ class Appender:
     is unknown is sent again unchanged, until it is known or the appender is closed.
     """
 
-    def __init__(self, database: Database, bytes_max: int = _BYTES_MAX) -> None:
+    def __init__(self, database: Database, sealer: Sealer, bytes_max: int = _BYTES_MAX) -> None:
         self._database = database
+        self._sealer = sealer
         self._bytes_max = bytes_max
         self._queue: deque[Item] = deque()
         self._bytes_waiting = 0
@@ -115,7 +117,7 @@ class Appender:
 
     async def _send(self, batch: Batch) -> None:
         try:
-            settle(batch, json.loads(await self._commit(to_arguments(batch))))
+            settle(batch, json.loads(await self._commit(to_arguments(batch, self._sealer))), self._sealer)
         except asyncio.CancelledError as error:
             for item in batch.items:
                 _refuse(item, error)

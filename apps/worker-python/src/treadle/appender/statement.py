@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from ..encryption.sealer import Place, Sealer, place_of
 from ..generated.types import OutboxEvent
 from ..values.json_text import write_json
-from .batch import Batch
+from .batch import AttemptEntry, Batch
 
 RUNTIME = "python"
 
@@ -19,19 +20,29 @@ _DEATH = write_json(
 )
 
 
-def to_arguments(batch: Batch) -> list[Any]:
-    """The same batch gives the same arguments."""
+def to_arguments(batch: Batch, sealer: Sealer) -> list[Any]:
+    """The same batch gives the same arguments, but for what is sealed anew."""
     attempts = batch.attempts
     ends = [entry.end for entry in attempts]
     events: list[tuple[int, int, str, str]] = []
     lasts: list[int] = []
     for index, entry in enumerate(attempts, 1):
-        rows = [(index, event.ordinal, event.type, write_json(event.data)) for event in entry.events]
+        place = place_of(batch.runs[entry.run].ref, entry.path)
+        told = [(event.ordinal, event.type, write_json(event.data)) for event in entry.events]
         if entry.end is not None:
-            rows.append((index, entry.end.ordinal, entry.end.type, entry.end.data))
+            told.append((entry.end.ordinal, entry.end.type, entry.end.data))
+        rows = [(index, ordinal, type, sealer.seal_data(place, type, data)) for ordinal, type, data in told]
         lasts.append(rows[-1][1] if rows else 0)
         events += rows
-    outbox = [(index, event, _effects(event)) for index, run in enumerate(batch.runs, 1) for event in run.outbox]
+    outbox = [
+        (index, event, _sealed(sealer, place_of(run.ref, event.get("node") or ""), event))
+        for index, run in enumerate(batch.runs, 1)
+        for event in run.outbox
+    ]
+
+    def value(of: AttemptEntry, text: str | None) -> str | None:
+        return None if text is None else sealer.seal_text(place_of(batch.runs[of.run].ref, of.path), text)
+
     claims = [(entry.run + 1, entry.item) for entry in batch.claims]
     started = [{"kind": item.request.kind, "runtime": RUNTIME} for _, item in claims]
     return [
@@ -44,8 +55,8 @@ def to_arguments(batch: Batch) -> list[Any]:
         [entry.attempt for entry in attempts],
         lasts,
         [end.type if end else None for end in ends],
-        [end.output if end else None for end in ends],
-        [end.error if end else None for end in ends],
+        [value(entry, entry.end.output if entry.end else None) for entry in attempts],
+        [value(entry, entry.end.error if entry.end else None) for entry in attempts],
         [end.usage if end else None for end in ends],
         [end.checkpoint_name if end else None for end in ends],
         # Their events
@@ -72,6 +83,18 @@ def to_arguments(batch: Batch) -> list[Any]:
 
 
 _EFFECTS = ("data", "kind", "signal", "output", "error", "usage")
+
+
+def _sealed(sealer: Sealer, place: Place, event: OutboxEvent) -> dict[str, str | None]:
+    effects = _effects(event)
+    # A failure that is told again is known by its data.
+    repeatable = event["type"] == "node.failed"
+    values = {
+        name: None if text is None else sealer.seal_text(place, text)
+        for name, text in ((name, effects.get(name)) for name in ("output", "error"))
+    }
+    data = sealer.seal_data(place, event["type"], effects["data"] or "{}", repeatable=repeatable)
+    return {**effects, **values, "data": data}
 
 
 def _effects(event: OutboxEvent) -> dict[str, str | None]:

@@ -7,8 +7,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from ..generated.types import Blob
-from .store import BlobError, name_bytes, verified
+from ..encryption.blob_cipher import HEADER_BYTES, key_id_of
+from .store import BlobError
 
 
 class S3Blobs:
@@ -29,15 +29,13 @@ class S3Blobs:
         )
         self._client: Any = boto3.client("s3", endpoint_url=endpoint, region_name=region, config=config)
 
-    async def put(self, tenant: str, content: bytes) -> Blob:
-        blob = name_bytes(content)
-        at = self._at(tenant, blob["sha256"])
-        if await asyncio.to_thread(self._size, at) != blob["size"]:
-            await asyncio.to_thread(self._client.put_object, **at, Body=content)
-        return blob
+    async def place(self, tenant: str, sha256: str, stored: bytes) -> None:
+        at = self._at(tenant, sha256)
+        if not await asyncio.to_thread(self._is_there, at, stored):
+            await asyncio.to_thread(self._client.put_object, **at, Body=stored)
 
-    async def get(self, tenant: str, sha256: str) -> bytes:
-        return verified(await asyncio.to_thread(self._read, self._at(tenant, sha256), sha256), sha256)
+    async def read(self, tenant: str, sha256: str) -> bytes:
+        return await asyncio.to_thread(self._read, self._at(tenant, sha256), sha256)
 
     async def check(self) -> None:
         await asyncio.to_thread(self._client.head_bucket, Bucket=self._bucket)
@@ -46,12 +44,19 @@ class S3Blobs:
         prefix = f"{self._prefix}/" if self._prefix else ""
         return {"Bucket": self._bucket, "Key": f"{prefix}{tenant}/{sha256}"}
 
-    def _size(self, at: dict[str, str]) -> int | None:
+    def _is_there(self, at: dict[str, str], stored: bytes) -> bool:
+        """Of the same length, and encrypted with the same key: a key that was exchanged is to fall out of use."""
         try:
-            return self._client.head_object(**at)["ContentLength"]
+            if self._client.head_object(**at)["ContentLength"] != len(stored):
+                return False
+            id = key_id_of(stored)
+            if id is None:
+                return True
+            start = self._client.get_object(**at, Range=f"bytes=0-{HEADER_BYTES - 1}")["Body"].read()
+            return key_id_of(start) == id
         except ClientError as error:
             if _is_missing(error):
-                return None
+                return False
             raise
 
     def _read(self, at: dict[str, str], sha256: str) -> bytes:

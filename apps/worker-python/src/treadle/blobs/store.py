@@ -1,9 +1,12 @@
 """Content-addressed storage of large values, by tenant."""
 
+import errno
 import hashlib
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from ..encryption.blob_cipher import open_blob, seal_blob
+from ..encryption.keyring import DecryptionError, Keyring
 from ..generated.types import Blob
 
 
@@ -27,6 +30,47 @@ class BlobStore(Protocol):
         ...
 
 
+class RawBlobs(Protocol):
+    """Where blobs lie, as bytes that nobody looks into: a folder, a bucket."""
+
+    async def place(self, tenant: str, sha256: str, stored: bytes) -> None: ...
+
+    async def read(self, tenant: str, sha256: str) -> bytes:
+        """Raises BlobError where there is no such blob."""
+        ...
+
+    async def check(self) -> None: ...
+
+
+class Blobs:
+    """Blobs in ``raw``, encrypted where there are keys. What was stored before there were any is read as it is."""
+
+    def __init__(self, raw: RawBlobs, keyring: Keyring | None) -> None:
+        self._raw = raw
+        self._keyring = keyring
+        self.check = raw.check
+
+    async def put(self, tenant: str, content: bytes) -> Blob:
+        blob = name_bytes(content)
+        await self._raw.place(tenant, blob["sha256"], seal_blob(self._keyring, tenant, blob["sha256"], content))
+        return blob
+
+    async def get(self, tenant: str, sha256: str) -> bytes:
+        stored = await self._raw.read(tenant, sha256)
+        try:
+            return verified(open_blob(self._keyring, tenant, sha256, stored), sha256)
+        except DecryptionError as error:
+            raise BlobError(f"The blob {sha256} cannot be decrypted: {error}") from error
+
+
+def is_full(error: BaseException) -> bool:
+    """Says whether a store could not keep something because it has no room: it can once somebody has made some."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    response = getattr(error, "response", None)
+    return isinstance(response, dict) and response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 507
+
+
 def name_bytes(content: bytes) -> Blob:
     """What the bytes are called."""
     return {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
@@ -40,8 +84,12 @@ def verified(content: bytes, sha256: str) -> bytes:
     return content
 
 
-def open_blobs(url: str) -> BlobStore:
+def open_blobs(url: str, keyring: Keyring | None) -> BlobStore:
     """Opens ``file:///folder`` or ``s3://bucket/prefix?endpoint=…&region=…``. Raises ValueError for any other URL."""
+    return Blobs(_open_raw(url), keyring)
+
+
+def _open_raw(url: str) -> RawBlobs:
     parts = urlsplit(url)
     if parts.scheme == "file":
         from .folder import FolderBlobs

@@ -3,11 +3,13 @@
 import asyncio
 import json
 import random
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import asyncpg
 
+from ..encryption.sealer import Place, Sealer, place_of
 from ..generated.statements import STATEMENTS
 from ..generated.types import Blob, RunRef, ToolSpec
 from ..values.json_text import write_json
@@ -39,8 +41,9 @@ async def open_pool(url: str) -> asyncpg.Pool:
 class WorkerDatabase:
     """References of blobs, states of functions, transcripts, cached results, budgets, and what is known of a run."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, sealer: Sealer) -> None:
         self._pool = pool
+        self._sealer = sealer
 
     async def add(self, run: RunRef, blob: Blob) -> None:
         """The run refers to the blob."""
@@ -55,11 +58,13 @@ class WorkerDatabase:
 
     async def save_state(self, run: RunRef, path: str, attempt: int, state: str) -> bool:
         """Keeps a function's own checkpoint; False where a newer attempt has taken over."""
-        return await self._value("treadle save state", run["tenant"], run["id"], path, attempt, state)
+        sealed = self._sealer.seal_text(place_of(run, path), state)
+        return await self._value("treadle save state", run["tenant"], run["id"], path, attempt, sealed)
 
     async def load_state(self, run: RunRef, path: str) -> Any:
         """The state that an attempt of this path has kept last, or None."""
-        return _parsed(await self._value("treadle load state", run["tenant"], run["id"], path))
+        state = _parsed(await self._value("treadle load state", run["tenant"], run["id"], path))
+        return self._sealer.open(place_of(run, path), state)
 
     async def run_metadata(self, run: RunRef) -> dict[str, Any]:
         """Workflow, version and tags of the run."""
@@ -71,28 +76,46 @@ class WorkerDatabase:
 
     async def find_cached(self, run: RunRef, key: "CacheKey", age_ms_max: int) -> dict[str, Any] | None:
         """``{output}`` of a result that is at most so old; the run refers to its blobs from then on."""
-        return _parsed(await self._value("treadle find cached", run["tenant"], run["id"], *key, age_ms_max))
+        found = _parsed(await self._value("treadle find cached", run["tenant"], run["id"], *key, age_ms_max))
+        return found and {"output": self._sealer.open(Place(run["tenant"]), found["output"])}
 
     async def keep_cached(self, run: RunRef, key: "CacheKey", output: Any, ttl_ms: int) -> None:
         """Keeps a result for all runs of the tenant."""
-        await self._value("treadle keep cached", run["tenant"], *key, write_json(output), ttl_ms)
+        sealed = write_json(self._sealer.seal(Place(run["tenant"]), output))
+        await self._value("treadle keep cached", run["tenant"], *key, sealed, ttl_ms)
 
     async def read_transcript(self, run: RunRef, agent: str, turn: int, own: list[Any]) -> dict[str, Any]:
         """``{profile, messages}``: all that was said before the turn, then ``own``."""
         found = await self._value("treadle read transcript", run["tenant"], run["id"], agent, turn, write_json(own))
-        return _parsed(found) or {}
+        transcript = _parsed(found) or {}
+        return {
+            "profile": self._sealer.open(place_of(run, agent), transcript.get("profile")),
+            "messages": [
+                {name: value for name, value in opened.items() if name != "path"}
+                for opened in (
+                    _with_contents(message, agent, lambda path, value: self._sealer.open(place_of(run, path), value))
+                    for message in transcript.get("messages", [])
+                )
+            ],
+        }
 
     async def write_turn(
         self, run: RunRef, path: str, attempt: int, agent: str, turn: int, messages: list[Any], profile: Any
     ) -> bool:
         """Stores what a turn adds; False where a newer attempt has taken over."""
-        texts = (write_json(messages), None if profile is None else write_json(profile))
+        sealed = [
+            _with_contents(message, agent, lambda path, value: self._sealer.seal(place_of(run, path), value))
+            for message in messages
+        ]
+        speaker = None if profile is None else write_json(self._sealer.seal(place_of(run, agent), profile))
+        texts = (write_json(sealed), speaker)
         return await self._value("treadle write turn", run["tenant"], run["id"], path, attempt, agent, turn, *texts)
 
     async def pin_tools(self, run: RunRef, server: str, listed: list[ToolSpec] | None) -> list[ToolSpec] | None:
         """The tools of a server as the run knows them; ``listed`` becomes that where it knows none yet."""
-        text = None if listed is None else write_json(listed)
-        return _parsed(await self._value("treadle pin tools", run["tenant"], run["id"], server, text))
+        text = None if listed is None else write_json(self._sealer.seal(place_of(run), listed))
+        pinned = _parsed(await self._value("treadle pin tools", run["tenant"], run["id"], server, text))
+        return self._sealer.open(place_of(run), pinned)
 
     async def reserve(
         self,
@@ -128,6 +151,19 @@ class WorkerDatabase:
 
 # Runtime, work and schema of its output, as JSON: what a result is the result of.
 CacheKey = tuple[str, str, str | None]
+
+
+def _with_contents(message: dict[str, Any], agent: str, change: Callable[[str, Any], Any]) -> dict[str, Any]:
+    """The message with what was said in it changed; who says it, and which calls there are, Postgres reads. ``change`` is given the path
+    that the content is sealed for: that of the checkpoint which has it, else the agent's.
+    """
+    path = message.get("path") or agent
+    changed = dict(message)
+    if "content" in message:
+        changed["content"] = change(path, message["content"])
+    if "toolCalls" in message:
+        changed["toolCalls"] = [{**call, "arguments": change(path, call["arguments"])} for call in message["toolCalls"]]
+    return changed
 
 
 def _parsed(text: str | None) -> Any:

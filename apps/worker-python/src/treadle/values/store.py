@@ -1,10 +1,12 @@
 """Large values: stored by their content, and represented by handles."""
 
+import asyncio
 import json
-from collections.abc import Awaitable
+import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
-from ..blobs.store import BlobError, BlobStore
+from ..blobs.store import BlobError, BlobStore, is_full, name_bytes
 from ..errors import TreadleError
 from ..generated.types import Blob, RunRef
 from .json_text import write_json
@@ -14,6 +16,9 @@ from .walk import handles_in, is_handle
 INLINE_BYTES_MAX = 16 * 1024
 # What one task may load in all: as much as an http tool may answer.
 _TASK_BYTES_MAX = 10 * 1024 * 1024
+_PATIENCE_S = 60.0
+_PAUSE_FIRST_S = 0.2
+_PAUSE_MAX_S = 5.0
 
 T = TypeVar("T")
 
@@ -45,8 +50,10 @@ class Values:
         content = text.encode()
         if len(content) <= bytes_max:
             return value
-        blob = await _stored(self._blobs.put(run["tenant"], content))
+        blob = name_bytes(content)
+        # In this order the sweeper never takes what somebody is about to refer to.
         await _stored(self._refs.add(run, blob))
+        await _stored(_patiently(lambda: self._blobs.put(run["tenant"], content)))
         return {"$blob": blob}
 
 
@@ -91,6 +98,20 @@ class _Loading:
         )
 
 
+async def _patiently(store: Callable[[], Awaitable[T]]) -> T:
+    """Tries again, longer and longer apart, until it is done or has failed for a minute: what is at hand is not executed again for it."""
+    begun_s = time.monotonic()
+    pause_s = _PAUSE_FIRST_S
+    while True:
+        try:
+            return await store()
+        except Exception:
+            if time.monotonic() - begun_s > _PATIENCE_S:
+                raise
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, _PAUSE_MAX_S)
+
+
 async def _stored(use: Awaitable[T]) -> T:
     """A store that does not answer is tried again; a blob that is gone or damaged will not come back by that."""
     try:
@@ -98,4 +119,5 @@ async def _stored(use: Awaitable[T]) -> T:
     except BlobError as error:
         raise TreadleError("invalid_request", f"A large value cannot be loaded: {error}") from error
     except Exception as error:
-        raise TreadleError("unavailable", "The store of large values cannot be reached.") from error
+        how = "is full" if is_full(error) else "cannot be reached"
+        raise TreadleError("unavailable", f"The store of large values {how}.") from error
