@@ -1,7 +1,16 @@
 import { copyFile, mkdtemp, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createPool, createRunStore, createStateStore, migrate } from '@treadle/storage'
+import {
+  createBudgets,
+  createFunctionStore,
+  createPool,
+  createRunStore,
+  createStateStore,
+  createTranscripts,
+  createWorkflowStore,
+  migrate,
+} from '@treadle/storage'
 import pg from 'pg'
 import { expect, inject, test } from 'vitest'
 
@@ -37,6 +46,44 @@ const ROWS = `
     ('2026-01-02T03:04:05.678Z', 'default', 'run_ended', 1, '2026-01-02T03:04:05.678Z', 'run.created', null, null, '{"workflow":"old"}'),
     ('2026-01-02T03:04:05.678Z', 'default', 'run_ended', 2, '2026-01-02T03:04:06.000Z', 'node.completed', 'a', 2, '{"ref":${JSON.stringify(BLOB)}}'),
     ('2026-01-02T03:04:05.678Z', 'default', 'run_ended', 3, '2026-01-02T03:04:06.678Z', 'run.completed', null, null, '{"output":{"n":1}}');`
+
+/** What the tables that came later were filled with by the version that brought them, and by every one since. */
+const LATER_ROWS: Record<string, string> = {
+  '0006': `
+    insert into treadle.transcripts (tenant, run_id, agent, turn, position, message) values
+      ('default', 'run_open', 'agent', 0, 0, '{"role":"user","content":"Help"}'),
+      ('default', 'run_open', 'agent', 0, 1, '{"role":"assistant","toolCalls":[{"id":"c1","name":"look","arguments":"{}"}]}');
+    insert into treadle.transcript_profiles (tenant, run_id, agent, turn, profile) values
+      ('default', 'run_open', 'agent', 0, '{"instructions":"Be brief.","tools":[]}');
+    insert into treadle.pinned_tools (tenant, run_id, server, tools) values ('default', 'run_open', 'docs', '[{"name":"docs__search"}]');`,
+  '0007': `
+    insert into treadle.cached_results (tenant, key, output, created_at, expires_at) values
+      ('default', '${'c'.repeat(64)}', '{"cached":1}', '2026-01-02T03:04:05.678Z', '2999-01-01T00:00:00Z');`,
+  '0008': `
+    insert into treadle.budgets (tenant, run_id, pauses, llm_calls_max, llm_calls) values ('default', 'run_open', false, 3, 2);
+    insert into treadle.reservations (tenant, run_id, path, attempt, call, budget_runs, request_tokens, answer_tokens, request_usd, answer_usd)
+      values ('default', 'run_open', 'a', 1, 1, '{run_open}', 1, 2, 0, 0);
+    update treadle.runs set budget_runs = '{run_open}' where id = 'run_open';`,
+  '0009': `
+    insert into treadle.early_signals (tenant, run_id, seq, id, name, payload) values ('other', 'run_ended', 1, 'signal', 'go', '{"b":1,"a":2}');
+    update treadle.runs set parent = 'run_parent', parent_node = 'c' where id = 'run_open';`,
+  '0012': `
+    insert into treadle.event_packs (tenant, run_id, first_seq, last_seq, bytes, blob) values
+      ('default', 'run_packed', 1, 2, '\\x00ff', null), ('default', 'run_packed', 3, 4, null, '${BLOB.sha256}');`,
+  '0017': `
+    insert into treadle.functions (runtime, name, worker, description, input_schema, expires_at) values
+      ('go', 'rank', 'worker', 'Ranks.', '{"type":"object"}', '2999-01-01T00:00:00Z');
+    insert into treadle.attempt_states (tenant, run_id, path, attempt, state) values ('default', 'run_open', 'a', 1, '{"done":1}');`,
+  '0018': `
+    insert into treadle.workflows (tenant, name, version, description, document, document_sha256, plan_hash) values
+      ('default', 'old', 1, 'An old one.', '{"ir":"treadle/v1","name":"old"}', 'print', 'hash');
+    insert into treadle.workflow_labels (tenant, name, label, version) values ('default', 'old', 'live', 1);`,
+  '0019': `
+    insert into treadle.api_keys (id, tenant, name, secret_sha256, scopes) values ('abcd1234', 'default', 'ci', 'secret', '{runs:read}');
+    insert into treadle.stream_tickets (sha256, tenant, run_id, expires_at) values ('ticket', 'default', 'run_open', '2999-01-01T00:00:00Z');
+    insert into treadle.quotas (tenant, runs_at_once) values ('default', 5);`,
+  '0021': "update treadle.runs set outbox_tail = 'abcdef' where id = 'run_open';",
+}
 
 const PARTITION = `create table treadle.events_20260102 partition of treadle.events
   for values from ('2026-01-02 00:00:00+00') to ('2026-01-03 00:00:00+00')`
@@ -74,7 +121,16 @@ test.each(versions)(
     try {
       await admin.query(PARTITION)
       await admin.query(ROWS)
+      const isSince = (number: string) => version >= number
+      for (const [number, rows] of Object.entries(LATER_ROWS)) if (isSince(number)) await admin.query(rows)
+      // A reason was text once.
+      const reason = isSince('0027') ? 'to_json($1::text)' : '$1'
+      await admin.query(
+        `update treadle.runs set cancel_requested = true, cancel_reason = ${reason} where id = 'run_open'`,
+        ['why "so"'],
+      )
       const before = await columnsOf(admin)
+      for (const [table, rows] of Object.entries(before)) expect([table, rows.length > 0]).toEqual([table, true])
       await migrate({ adminUrl })
       await migrate({ adminUrl })
       expect(await admin.query('select name from treadle.migrations order by name').then(({ rows }) => rows)).toEqual(
@@ -106,7 +162,39 @@ test.each(versions)(
       expect(
         await runs.lookUpKey('default', { method: 'POST', path: '/runs', keySha256: 'key', fingerprint: 'print' }),
       ).toMatchObject({ outcome: 'replayed' })
-      expect(await runs.erase('default', 'run_open')).toBe('active')
+      if (isSince('0006')) await expectConversation(admin)
+      if (isSince('0008')) await expectBudget(admin)
+      if (isSince('0009'))
+        expect(await runs.markStarted('other', 'run_ended')).toEqual({
+          signals: [{ seq: 1, id: 'signal', name: 'go', payload: { b: 1, a: 2 } }],
+          paused: false,
+        })
+      if (isSince('0017'))
+        expect(await createFunctionStore({ pool: admin }).loadState(attempt('run_open'), WAIT)).toEqual({ done: 1 })
+      if (isSince('0018'))
+        expect(await createWorkflowStore({ pool: admin }).version('default', 'old', 'live')).toMatchObject({
+          version: 1,
+          document: { ir: 'treadle/v1', name: 'old' },
+          plan: { plan: 1, name: 'old' },
+        })
+      if (isSince('0019'))
+        expect((await admin.query("select tenant, scopes from treadle.find_key('secret')")).rows).toEqual([
+          { tenant: 'default', scopes: ['runs:read'] },
+        ])
+      expect(
+        await runs.close({
+          run: { id: 'run_open', tenant: 'default', createdAt: '2026-01-02T03:04:05.678Z' },
+          engineStatus: 'terminated',
+          type: 'run.cancelled',
+          data: { forced: true },
+        }),
+      ).toBe(true)
+      const { rows: ended } = await admin.query(
+        "select data from treadle.events where run_id = 'run_open' order by seq desc limit 1",
+      )
+      expect(ended).toEqual([{ data: '{"reason":"why \\"so\\"","forced":true}' }])
+      expect(await runs.erase('default', 'run_open')).toBe('erased')
+      expect(await runs.erase('other', 'run_ended')).toBe('active')
       expect(await runs.erase('default', 'run_ended')).toBe('erased')
       expect(await runs.get('default', 'run_ended')).toBeUndefined()
       expect(await runs.get('other', 'run_ended')).toBeDefined()
@@ -116,21 +204,37 @@ test.each(versions)(
   },
 )
 
-/** Every row of the tables that were there, as JSON. */
+const WAIT = new AbortController().signal
+const attempt = (id: string) => ({
+  run: { id, tenant: 'default', createdAt: '2026-01-02T03:04:05.678Z' },
+  path: 'a',
+  attempt: 1,
+})
+
+async function expectConversation(pool: pg.Pool): Promise<void> {
+  const transcripts = createTranscripts({ pool })
+  const { run } = attempt('run_open')
+  const { profile, messages } = await transcripts.read({ run, agent: 'agent', turn: 1 }, [], WAIT)
+  expect(profile).toEqual({ instructions: 'Be brief.', tools: [] })
+  expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool'])
+  expect(await transcripts.pinTools(run, 'docs', undefined, WAIT)).toEqual([{ name: 'docs__search' }])
+}
+
+/** Of three calls two are made, one of them reserved: one more fits, and no other. */
+async function expectBudget(pool: pg.Pool): Promise<void> {
+  const budgets = createBudgets({ pool })
+  const bounds = { requestTokens: 1, answerTokens: 1, requestUsd: 0, answerUsd: 0 }
+  const reserve = async (call: number) => (await budgets.reserve({ ...attempt('run_open'), call }, bounds, WAIT)).status
+  expect([await reserve(1), await reserve(2), await reserve(3)]).toEqual(['reserved', 'reserved', 'refused'])
+}
+
+/** Every row of the tables that there are, as JSON. */
 async function columnsOf(pool: pg.Pool): Promise<Record<string, unknown[]>> {
-  const tables = [
-    'plans',
-    'runs',
-    'run_requests',
-    'node_runs',
-    'checkpoints',
-    'events',
-    'idempotency',
-    'blobs',
-    'blob_refs',
-  ]
+  const { rows: tables } = await pool.query<{ name: string }>(`
+    select tablename as name from pg_tables
+    where schemaname = 'treadle' and tablename !~ '^events_' and tablename not in ('migrations', 'routines')`)
   const rows: Record<string, unknown[]> = {}
-  for (const table of tables)
-    rows[table] = (await pool.query(`select to_json(t) as row from treadle.${table} t order by t::text`)).rows
+  for (const { name } of tables)
+    rows[name] = (await pool.query(`select to_json(t) as row from treadle.${name} t order by t::text`)).rows
   return rows
 }
