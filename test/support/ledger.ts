@@ -20,10 +20,19 @@ export const openLedger = (file: string): Ledger => ({
     // A number that somebody else has by now is not ours to end.
     const [, ...started] = read(file)
     const alive = started.filter(({ pid, command }) => groups.has(pid) && ['', command].includes(commandOf(pid)))
-    for (const { pid } of alive) process.kill(-pid, 'SIGKILL')
+    for (const { pid } of alive) end(pid)
     return alive.map(({ pid, name }) => `${name} (process ${pid})`)
   },
 })
+
+function end(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL')
+  } catch (error) {
+    // Two runs that start at once find the same processes.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
 
 /** Has the process that runs the tests ended? False too where that is not known. */
 export function isAbandoned(file: string): boolean {
