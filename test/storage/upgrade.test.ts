@@ -83,6 +83,7 @@ const LATER_ROWS: Record<string, string> = {
     insert into treadle.stream_tickets (sha256, tenant, run_id, expires_at) values ('ticket', 'default', 'run_open', '2999-01-01T00:00:00Z');
     insert into treadle.quotas (tenant, runs_at_once) values ('default', 5);`,
   '0021': "update treadle.runs set outbox_tail = 'abcdef' where id = 'run_open';",
+  '0032': "insert into treadle.request_counts (tenant, minute, taken) values ('default', '2026-01-02T03:04:00Z', 2);",
 }
 
 const PARTITION = `create table treadle.events_20260102 partition of treadle.events
