@@ -125,9 +125,12 @@ export function createAppender({
 
   /** Sends batch after batch until nothing waits. Never rejects: each call learns of its own batch. */
   async function sendAll(): Promise<void> {
-    // What is called in the same turn of the event loop travels together: a node's end, and the claim that it makes possible.
-    await new Promise((resolve) => setImmediate(resolve))
-    while (queue.length > 0) await send(nextBatch())
+    while (queue.length > 0) {
+      // What is called in the same turn of the event loop travels together: a node's end, and the claim that it makes possible; what the
+      // answers of one batch lead to, and what the sockets have by then, goes with the next.
+      await new Promise((resolve) => setImmediate(resolve))
+      await send(nextBatch())
+    }
     sending = undefined
   }
 
