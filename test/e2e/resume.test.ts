@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { EventSource } from 'eventsource'
 import { beforeAll, expect, test } from 'vitest'
 import { useStack } from '../support/use-stack.ts'
-import { collect, createClient, faultsOf, type StreamEvent, textOf } from './support/client.ts'
+import { collect, createClient, faultsOf, readEvents, type StreamEvent, textOf } from './support/client.ts'
 import { ASK, WAIT } from './support/documents.ts'
 
 const stack = useStack()
@@ -108,6 +108,26 @@ test('filters let through what is asked for, and always the last event', async (
   expect(await stream('types=node.started&types=run.started')).toEqual(['run.started', 'node.started', 'run.completed'])
   expect(await stream('nodes=nothing')).toEqual(['run.completed'])
   expect((await stream('nodes=answer'))?.length).toBe(ended.events.length - 2)
+})
+
+test('filters hold for what happens live, too', async () => {
+  const { model } = stack()
+  model.enqueue(words.flatMap((word, index) => (index === 5 ? [{ gate: 'live' }, word] : [word])))
+  const { id } = await client().start({ ir: ASK, input: { question: 'live' } })
+  for await (const { type } of client().follow(id)) if (type === 'node.delta') break
+  const readers = await Promise.all(
+    ['', '?types=node.delta', '?nodes=nothing', '?types=run.completed,node.completed&nodes=answer'].map(async (query) =>
+      readEvents(await client().get(`/runs/${id}/stream${query}`)),
+    ),
+  )
+  const reading = readers.map((events) => collect(events))
+  model.open('live')
+  const [all = [], deltas = [], nothing = [], ends = []] = await Promise.all(reading)
+  const isLast = ({ type }: StreamEvent) => type === 'run.completed'
+  expect(textOf(all, 'answer')).toBe(text)
+  expect(deltas).toEqual(all.filter((event) => event.type === 'node.delta' || isLast(event)))
+  expect(nothing).toEqual(all.filter(isLast))
+  expect(ends).toEqual(all.filter((event) => event.type === 'node.completed' || isLast(event)))
 })
 
 test('the log comes in pages too, and they are the same envelopes', async () => {
