@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { collect, createClient } from '../e2e/support/client.ts'
+import { collect, createClient, textOf } from '../e2e/support/client.ts'
 import { findSecret, formsOf } from '../support/invariants.ts'
 import { useStack } from '../support/use-stack.ts'
 
@@ -38,6 +38,20 @@ const document = (path: string, more: object = {}) => ({
   },
 })
 
+/** A model and an MCP server that are given the secret, and say it. */
+const talkative = () => ({
+  ir: 'treadle/v1',
+  name: 'talkative',
+  models: { fast: { provider: 'openai', model: 'scripted', apiKey: { secret: 'TOKEN' } } },
+  tools: {
+    m: { kind: 'mcp', server: stack().mcp.server, headers: { authorization: { secret: 'TOKEN', prefix: 'Bearer ' } } },
+  },
+  nodes: {
+    answer: { kind: 'llm', model: 'fast', prompt: 'Which key?', retry: { maxAttempts: 1 } },
+    said: { kind: 'tool', tool: 'm.say', args: {}, retry: { maxAttempts: 1 } },
+  },
+})
+
 test('a secret is in no table, no blob, no history, no log, no answer and no stream, whichever way it comes back', async () => {
   const { tools } = stack()
   tools.when({ path: '/echo' }, ({ headers }) => ({ json: { said: headers.authorization, forms: FORMS } }))
@@ -58,7 +72,22 @@ test('a secret is in no table, no blob, no history, no log, no answer and no str
     for (const part of ['', '/state', '/graph', '/events', '/checkpoints'])
       told.push(await (await client().get(`/runs/${id}${part}`)).text())
   }
+  const { model, mcp } = stack()
+  mcp.serve([{ name: 'say', answer: { text: `You sent Bearer ${CANARY}` } }])
+  for (const step of [
+    [{ error: { status: 401, message: `No such key: ${CANARY}` } }],
+    [{ text: `The key is ${CANARY}.` }],
+    [{ text: `The key is ${CANARY.slice(0, 9)}` }, { text: `${CANARY.slice(9)}.` }],
+  ]) {
+    model.enqueue(step)
+    const { id } = await client().start({ ir: talkative(), input: {} })
+    told.push(JSON.stringify(await client().result(id)))
+    const events = await collect(client().follow(id))
+    told.push(JSON.stringify(events), textOf(events, 'answer'))
+  }
   // It was sent, so it could have come back.
+  expect(JSON.stringify(model.requests.map(({ headers }) => headers))).toContain(CANARY)
+  expect(JSON.stringify(mcp.requests.map(({ headers }) => headers))).toContain(CANARY)
   const sent = tools.requests.filter(({ headers }) => headers.authorization === `Bearer ${CANARY}`)
   expect(new Set(sent.map(({ path }) => path)).size).toBe(6)
   expect(told.join('\n')).toContain('[secret TOKEN]')

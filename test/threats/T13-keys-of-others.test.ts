@@ -64,6 +64,34 @@ test('a key that is sent twice in one request, or cannot be read, is refused', a
   }
 })
 
+test('a key is new again after its 24 hours', async () => {
+  const first = await start(mine, 'old')
+  const ofFirst = "tenant = 'mine' and response -> 'body' ->> 'id' = $1"
+  const { rows } = await api().admin.query(
+    `select round(extract(epoch from expires_at - clock_timestamp()) / 3600) as hours from treadle.idempotency where ${ofFirst}`,
+    [first.json().id],
+  )
+  expect(rows).toEqual([{ hours: '24' }])
+  await api().admin.query(`update treadle.idempotency set expires_at = clock_timestamp() where ${ofFirst}`, [
+    first.json().id,
+  ])
+  const later = await start(mine, 'old')
+  expect([later.statusCode, later.headers['idempotent-replayed']]).toEqual([201, undefined])
+  expect(later.json().id).not.toBe(first.json().id)
+})
+
+test('while the first request is executed its key is refused, with a time to come back', async () => {
+  const other = await api().admin.connect()
+  const lock = "hashtextextended('mine POST /runs ' || encode(sha256('4:busy'), 'hex'), 0)"
+  await other.query(`select pg_advisory_lock(${lock})`)
+  const refused = await start(mine, 'busy')
+  await other.query(`select pg_advisory_unlock(${lock})`)
+  other.release()
+  expect([refused.statusCode, refused.json().type]).toEqual([409, '/problems/idempotency-conflict'])
+  expect(refused.headers['retry-after']).toBe('1')
+  expect((await start(mine, 'busy')).statusCode).toBe(201)
+})
+
 test('a key means nothing where nothing is created', async () => {
   const headers = { ...mine, 'idempotency-key': 'on a GET, as good as none' }
   const count = async () => (await api().admin.query('select from treadle.idempotency')).rowCount
