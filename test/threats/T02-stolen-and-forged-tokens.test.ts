@@ -9,12 +9,14 @@ const AUDIENCE = 'treadle'
 let api: TestApi & { close(): Promise<void> }
 let jwks: Server
 let isIssuerDown = false
+let askedForKeys = 0
 const signing = await generateKeyPair('RS256', { extractable: true })
 const stranger = await generateKeyPair('RS256')
 
 beforeAll(async () => {
   const keys = [{ ...(await exportJWK(signing.publicKey)), kid: 'one', alg: 'RS256', use: 'sig' }]
   jwks = createServer((_, response) => {
+    askedForKeys += 1
     response.writeHead(isIssuerDown ? 500 : 200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }))
   })
   await new Promise<void>((resolve) => jwks.listen(0, '127.0.0.1', resolve))
@@ -116,4 +118,13 @@ test('an issuer that cannot be reached is told as such, and nobody gets in by th
     isIssuerDown = false
     await other.close()
   }
+})
+
+test('tokens of unknown keys, however many, do not make us ask the issuer for each', async () => {
+  await statusOf(await sign(good()))
+  const before = askedForKeys
+  for (let n = 0; n < 15; n++) {
+    expect(await statusOf(await sign(good(), { kid: `unknown-${n}` }, stranger.privateKey))).toBe(401)
+  }
+  expect(askedForKeys - before).toBeLessThanOrEqual(1)
 })
