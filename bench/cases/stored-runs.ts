@@ -32,7 +32,8 @@ export const p14: Case = {
       const what = `${TITLES[question]}, beside many ÷ beside few`
       lines.push({ what, unit: '', figures: { ours: ratio }, budgets: [{ atMost: 2 }], notes })
     }
-    return lines
+    const perRun = { what: 'a run of one node and 4 events, with its indexes', unit: 'bytes', budgets: [] }
+    return [...lines, { ...perRun, figures: { ours: [sizes.many.bytes] } }]
   },
 }
 
@@ -42,7 +43,7 @@ const middle = (values: readonly number[]) => quantile(values, 0.5).toFixed(2)
 async function storedRuns({ bed, quick }: CaseContext, count: number) {
   const servers = await bed.servers()
   const database = await createLogDatabase(servers, `bench_stored_${count}`)
-  await fill(database, count)
+  const bytes = await fill(database, count)
   await database.api.end()
   const blobs = join(servers.folder, `blobs-${count}`)
   await mkdir(blobs)
@@ -66,6 +67,7 @@ async function storedRuns({ bed, quick }: CaseContext, count: number) {
     return quantile(each, 0.5)
   }
   return {
+    bytes,
     list: median(() => askJson('GET', `${url}/runs?limit=50`)),
     read: median((id) => askJson('GET', `${url}/runs/${id}`)),
     resume: median(async (id) => {
@@ -77,8 +79,8 @@ async function storedRuns({ bed, quick }: CaseContext, count: number) {
 /** As in `fill`. */
 const idOf = (number: number) => `run_${String(number).padStart(26, '0')}`
 
-/** Plays one run to its end, and copies all of its rows, each copy with an id and a time of its own. */
-async function fill({ urls, startRun }: Awaited<ReturnType<typeof createLogDatabase>>, count: number): Promise<void> {
+/** Plays one run to its end, and copies all of its rows, each copy with an id and a time of its own. Resolves to the bytes that each takes. */
+async function fill({ urls, startRun }: Awaited<ReturnType<typeof createLogDatabase>>, count: number): Promise<number> {
   const worker = createPool({ url: urls.workerUrl, applicationName: 'bench worker', max: 1 })
   const appender = createAppender({ pool: worker })
   const run = await startRun()
@@ -114,5 +116,10 @@ async function fill({ urls, startRun }: Awaited<ReturnType<typeof createLogDatab
     )
   }
   await admin.query('vacuum analyze')
+  const { rows } = await admin.query<{ bytes: number }>(
+    `select sum(pg_total_relation_size(c.oid))::float8 as bytes from pg_class c
+    where c.relnamespace = 'treadle'::regnamespace and c.relkind = 'r'`,
+  )
   await admin.end()
+  return (rows[0]?.bytes ?? 0) / count
 }

@@ -1,5 +1,5 @@
 import type { Story } from './client.ts'
-import { describeHurt, HURTS, type Hurt } from './schedule.ts'
+import { describeHurt, HURTS } from './schedule.ts'
 
 /** What clients saw while one part or link was hurt. */
 export type Cell = { requests: string; streams: string; attempts: string; end: string }
@@ -26,21 +26,31 @@ function countsOf(refusals: readonly string[]): string {
   return kinds.map((kind) => `${refusals.filter((each) => each === kind).length} × ${nameOf(kind)}`).join(', ')
 }
 
-/** docs/faults.md, with a cell for each of `HURTS` in their order. */
-export function faultsPage(cells: readonly Cell[]): string {
-  const rows = cells.map(({ requests, streams, attempts, end }, index) => {
-    return [describeHurt(HURTS[index] as Hurt), requests, streams, attempts, end]
+const NOT_PLAYED: Cell = { requests: 'not written down yet', streams: '–', attempts: '–', end: '–' }
+
+/** By `describeHurt`. */
+export type Cells = ReadonlyMap<string, Cell>
+
+/** docs/faults.md. */
+export function faultsPage(cells: Cells): string {
+  const rows = HURTS.map((hurt) => {
+    const { requests, streams, attempts, end } = cells.get(describeHurt(hurt)) ?? NOT_PLAYED
+    return [describeHurt(hurt), requests, streams, attempts, end]
   })
   const table = [HEADER, HEADER.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
   return `${BEFORE}\n${table}\n${AFTER}`
 }
 
 /** The cells of a page: `faultsPage` of them is the page again, unless it was written by other programs than these. */
-export const cellsIn = (page: string): Cell[] =>
-  page.split('\n').flatMap((line) => {
-    const [hurt = '', requests = '', streams = '', attempts = '', end = ''] = line.split('|').slice(1, -1).map(trim)
-    return HURTS.some((each) => describeHurt(each) === hurt) ? [{ requests, streams, attempts, end }] : []
-  })
+export const cellsIn = (page: string): Cells =>
+  new Map(
+    page.split('\n').flatMap((line) => {
+      const [hurt = '', requests = '', streams = '', attempts = '', end = ''] = line.split('|').slice(1, -1).map(trim)
+      return NAMES.has(hurt) && requests !== NOT_PLAYED.requests ? [[hurt, { requests, streams, attempts, end }]] : []
+    }),
+  )
+
+const NAMES = new Set(HURTS.map(describeHurt))
 
 const trim = (text: string) => text.trim()
 
@@ -76,4 +86,26 @@ const AFTER = `
 
 \`npm run faults -- --seeds 100\` plays seeded schedules of five such steps at random, and prints the steps of each; \`-- --seed 7\` plays one of
 them again. \`npm test\` plays one that stays and one of today's date.
+
+## What else is shown, and where
+
+| | shown by | in \`npm test\` |
+|---|---|---|
+| no accepted run lost or doubled | each row above; test/e2e/idempotency.test.ts kills the API between all steps of a request | 2 seeds and 6 rows of 12 runs, each started by two requests at once |
+| no event lost, doubled or out of order | each row above; test/e2e/stream-storm.test.ts, test/e2e/subscribers.test.ts | over 100,000 events read, by readers that drop and resume |
+| every part killed, frozen, ended in order | the table above: 8 parts, 3 ways | 6 of its rows, other ones each day |
+| a process that dies between two steps | test/e2e/idempotency.test.ts (API), test/segments/crashes.test.ts and test/e2e/breaking-state.test.ts (worker) | all steps that have a name |
+| random documents give what a plain evaluator gives | test/e2e/random-runs.test.ts, test/model/model.test.ts | 22 on the real stack, a third of them with the worker killed or every call failing once; 300 in the model |
+| links cut, slow, stalled, lost | the table above: 8 links, 4 ways; test/storage/silent-connection.test.ts | as above |
+| models and tools that misbehave | test/worker/model-calls.test.ts, test/conformance/conformance.test.ts (three languages), test/threats/T09-hostile-mcp-servers.test.ts | all |
+| histories replay | test/histories/replay.test.ts (25 recorded), test/e2e/random-runs.test.ts, each row above | all |
+| the API keeps to its contract under any request | test/contract/openapi.test.ts (Schemathesis) | few a route; more with \`--full\` |
+| hostile documents and values end nothing | test/threats/T05-hostile-expressions.test.ts, test/threats/T06-document-bombs.test.ts | all |
+| past its limit the API sheds, and recovers | test/api/pressure.test.ts | one flood |
+| slow and dead readers | test/e2e/subscribers.test.ts | 100 of 1,000 read nothing |
+| a backup is worth something | test/e2e/backup.test.ts | both cases of docs/operations.md |
+
+Not shown by any test yet: memory over hours, waits of days on a clock that is skipped, clocks that jump, 100 starts a second for a minute as a test (\`npm run bench\`
+measures runs a second), and how long a part may take to come back (the last column above is one observation, not a bound). Full disks:
+test/e2e/breaking-state.test.ts for the blobs alone.
 `
