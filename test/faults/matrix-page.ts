@@ -101,7 +101,7 @@ them again. \`npm test\` plays one that stays and one of today's date.
 | histories replay | test/histories/replay.test.ts (25 recorded), test/e2e/random-runs.test.ts, each row above | all |
 | the API keeps to its contract under any request | test/contract/openapi.test.ts (Schemathesis) | few a route; more with \`--full\` |
 | hostile documents and values end nothing | test/threats/T05-hostile-expressions.test.ts, test/threats/T06-document-bombs.test.ts | all |
-| past its limit the API sheds, and recovers | test/api/pressure.test.ts | one flood |
+| past its limit the API sheds, and finishes what it accepted | test/e2e/overload.test.ts, test/api/pressure.test.ts | one flood |
 | slow and dead readers | test/e2e/subscribers.test.ts | 100 of 1,000 read nothing |
 | a backup is worth something | test/e2e/backup.test.ts | both cases of docs/operations.md |
 

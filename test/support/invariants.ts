@@ -140,7 +140,7 @@ export async function withTemporal<Result>(stack: Stack, ask: (client: Client) =
   }
 }
 
-async function rowsOf<Row>({ database }: Stack, text: string, values: readonly unknown[] = []): Promise<Row[]> {
+export async function rowsOf<Row>({ database }: Stack, text: string, values: readonly unknown[] = []): Promise<Row[]> {
   const client = new pg.Client({ connectionString: database.adminUrl })
   await client.connect()
   try {
