@@ -18,7 +18,7 @@ import { outputData } from '../core/events.ts'
 import { Failure, toFailure } from '../core/failure.ts'
 import { memoFromJson, memoToJson } from '../core/memo.ts'
 import { runPlan } from '../core/run-plan.ts'
-import { holdsAtEnd } from './activation-ends.ts'
+import { activationEnds, holdsAtEnd } from './activation-ends.ts'
 import { evaluate, record, requestCancel } from './activities.ts'
 import {
   CARRIED_OUTPUT_BYTES_MAX,
@@ -124,6 +124,8 @@ export function createSession(args: RunArgs) {
     const onlyPeopleAreWaitedFor = () =>
       status.current() === 'running' && gate.isIdle && host.timers === 0 && inbox.waiting().length > 0
     const isBehind = () => outbox.hasUnsent || attribute.isBehind(status.current())
+    // Temporal also looks between the start of the workflow and what follows from it: what the run begins with takes `run.started` along.
+    await activationEnds()
     for (;;) {
       await holdsAtEnd(() => !status.hasEnded && !host.isStarting && (isBehind() || onlyPeopleAreWaitedFor()))
       if (onlyPeopleAreWaitedFor()) status.wait(inbox.waiting())
