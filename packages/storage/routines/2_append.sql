@@ -490,3 +490,106 @@ begin
     'accepted', to_json(v_accepted), 'claims', to_json(v_claims));
 end
 $$;
+
+-- The batch of a run that goes its usual way: at most one attempt (`a_`, with its events `e_` and, where `a_output` is given, its
+-- `node.completed` as the last of them), then at most one `run.started` or `run.completed` of the outbox (`o_`), then at most one first
+-- claim of a node (`c_`). What it used are calls of tools alone. Does and answers what `treadle.append` does, in less than half of the
+-- time, since nothing is looked at twice; null, with nothing written, where anything is not as usual (a repeat, a fence, a limit, a run
+-- that is paused or has ended): then `treadle.append` has to be called.
+create function treadle.append_step(
+  content boolean, in_tenant text, in_run text,
+  a_path text, a_attempt integer, a_first integer, a_last integer, a_output text, a_usage text, a_tool_calls integer, a_name text,
+  e_type text[], e_data text[], o_n integer, o_type text, o_data text, o_output text,
+  c_path text, c_id uuid, c_kind text, c_runtime text, c_data text
+) returns json
+language plpgsql
+set enable_seqscan = off -- As `treadle.append`.
+set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+  run treadle.runs;
+  now timestamptz(3);
+  types constant text[] := array_remove(e_type || o_type || case when c_path is not null then 'node.started' end, null);
+  own constant integer := cardinality(e_type);
+  new_seq integer;
+  new_type text;
+  new_node text;
+  new_attempt integer;
+  new_data text;
+  told text := '';
+  told_max constant integer := 7900; -- As `treadle.tell`.
+begin
+  select * into run from treadle.runs r where r.tenant = in_tenant and r.id = in_run for no key update;
+  if run.id is null or run.ended_seq is not null or run.status = 'paused' or run.budget_runs is not null
+    or o_n <> run.outbox_applied + 1 then
+    return null;
+  end if;
+  if a_path is not null then
+    perform from treadle.node_runs n where n.tenant = in_tenant and n.run_id = in_run and n.path = a_path
+      and n.attempt = a_attempt and n.status = 'running' and n.last_ordinal < a_first;
+    if not found then
+      return null;
+    end if;
+  end if;
+  if c_path is not null then
+    perform from treadle.node_runs n where n.tenant = in_tenant and n.run_id = in_run and n.path = c_path;
+    if found then
+      return null;
+    end if;
+  end if;
+
+  now := greatest(clock_timestamp()::timestamptz(3), run.last_event_at);
+  new_seq := run.last_seq;
+  update treadle.runs r set
+    last_seq = new_seq + cardinality(types), last_event_at = now,
+    outbox_applied = coalesce(o_n, r.outbox_applied),
+    outbox_tail = case when o_n is null then r.outbox_tail
+      else right(r.outbox_tail || treadle.outbox_mark(o_type, null, o_data), 6 * 64) end,
+    status = case when o_n is null then r.status when o_type = 'run.started' then 'running' else 'completed' end,
+    started_at = case o_type when 'run.started' then coalesce(r.started_at, now) else r.started_at end,
+    ended_at = case o_type when 'run.completed' then now end,
+    ended_seq = case o_type when 'run.completed' then new_seq + own + 1 end,
+    output = o_output::json, tool_calls = r.tool_calls + coalesce(a_tool_calls, 0)
+  where r.tenant = in_tenant and r.id = in_run
+  returning * into run;
+
+  for ix in 1 .. cardinality(types) loop
+    new_seq := new_seq + 1;
+    new_type := types[ix];
+    new_node := case when ix <= own then a_path when new_type = 'node.started' then c_path end;
+    new_attempt := case when ix <= own then a_attempt when new_type = 'node.started' then 1 end;
+    new_data := case when ix <= own then e_data[ix] when new_type = 'node.started' then c_data
+      when new_type = 'run.completed' then treadle.with_usage(o_data, o_type, run) else o_data end;
+    insert into treadle.events (run_created_at, tenant, run_id, seq, time, type, node, attempt, data)
+    values (run.created_at, in_tenant, in_run, new_seq, now, new_type, new_node, new_attempt, new_data);
+    told := told || case ix when 1 then '' else E'\n' end || in_tenant || ' '
+      || treadle.envelope(new_seq, in_run, new_type, now, new_node, new_attempt, new_data);
+    if ix = own then
+      update treadle.node_runs n set last_ordinal = a_last, status = case when a_output is null then n.status else 'completed' end,
+        has_checkpoint = a_output is not null, ended_at = case when a_output is null then n.ended_at else now end
+      where n.tenant = in_tenant and n.run_id = in_run and n.path = a_path;
+      if a_output is not null then
+        insert into treadle.checkpoints (tenant, run_id, path, attempt, seq, time, output, usage, name)
+        values (in_tenant, in_run, a_path, a_attempt, new_seq, now, a_output::json, a_usage::json, a_name);
+      end if;
+    end if;
+  end loop;
+  if c_path is not null then
+    insert into treadle.node_runs (tenant, run_id, path, kind, runtime, status, attempt, claim, started_at)
+    values (in_tenant, in_run, c_path, c_kind, c_runtime, 'running', 1, c_id, now);
+  end if;
+
+  if content and octet_length(told) < told_max then
+    perform pg_notify('treadle_events', told);
+  else
+    perform treadle.tell(array[in_tenant], array[in_run], array[new_seq], case when content then array[told] end);
+  end if;
+  return json_build_object(
+    'runs', json_build_array(json_build_array(run.last_seq, run.outbox_applied, run.cancel_requested, run.pause_requested,
+      run.ended_seq is not null, null, case when run.ended_seq is not null then treadle.usage_of(run) end)),
+    'accepted', case when a_path is not null then json_build_array(true) end,
+    'claims', case when c_path is not null then json_build_array(json_build_object(
+      'status', 'claimed', 'failures', 0, 'attempt', 1, 'deaths', 0, 'limited', false)) end);
+end
+$$;

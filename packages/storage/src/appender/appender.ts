@@ -9,7 +9,8 @@ import { checkEvents, checkPath } from './check.ts'
 import { type Item, roughSize, sizeOfEvents, type Waiting } from './items.ts'
 import { joinCall } from './join-calls.ts'
 import { settle } from './settle.ts'
-import { type BatchAnswer, type Statement, toStatement } from './statement.ts'
+import { type BatchAnswer, type Statement, toRows, toStatement } from './statement.ts'
+import { toStepStatement } from './step-statement.ts'
 import type { Appender, AppendRequest, AppendResult, EndRequest } from './types.ts'
 
 export type AppenderOptions = {
@@ -148,7 +149,7 @@ export function createAppender({
 
   async function send(batch: Batch): Promise<void> {
     try {
-      settle(batch, await commit(toStatement(batch, notify, sealer)), sealer)
+      settle(batch, await write(batch), sealer)
     } catch (error) {
       if (batch.items.length > 1 && !abandoned.signal.aborted) {
         // Postgres refused the statement, so nothing of it is stored: find the call that it cannot take.
@@ -164,6 +165,14 @@ export function createAppender({
     release(batch)
   }
 
+  async function write(batch: Batch): Promise<BatchAnswer> {
+    const rows = toRows(batch, sealer)
+    const step = toStepStatement(batch, rows, notify)
+    const answer = (step && (await commit(step))) ?? (await commit(toStatement(batch, rows, notify)))
+    if (!answer) throw new TypeError('treadle.append gave no answer.')
+    return answer
+  }
+
   function release(batch: Batch): void {
     for (const { bytes } of batch.items) bytesWaiting -= bytes
     if (bytesWaiting >= bytesMax) return
@@ -173,12 +182,11 @@ export function createAppender({
   }
 
   /** One transaction, again and again unchanged while its outcome is unknown; the statement drops what is stored already. */
-  async function commit(statement: Statement): Promise<BatchAnswer> {
+  async function commit(statement: Statement): Promise<BatchAnswer | undefined> {
     for (let delayMs = RETRY_FIRST_MS; ; delayMs = Math.min(2 * delayMs, RETRY_MAX_MS)) {
       try {
-        const { rows } = await pool.query<{ answer: BatchAnswer }>(statement)
-        if (!rows[0]) throw new TypeError('treadle.append gave no answer.')
-        return rows[0].answer
+        const { rows } = await pool.query<{ answer: BatchAnswer | null }>(statement)
+        return rows[0]?.answer ?? undefined
       } catch (error) {
         if (!isTransient(error) || pool.ended || abandoned.signal.aborted) throw error
         log.warn({ err: error, delayMs }, 'A batch of events is sent again')

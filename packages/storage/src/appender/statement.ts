@@ -30,36 +30,53 @@ const TYPES = [
 
 const TEXT = `select treadle.append(${TYPES.map((type, index) => `$${index + 1}::${type}`).join(', ')}) as answer`
 
-/** The batch as the one statement that writes it. The same batch gives the same statement, but for what is sealed anew. */
-export function toStatement({ runs, attempts, claims }: Batch, notify: 'data' | 'hint', sealer: Sealer): Statement {
+/** What a batch writes, row by row: JSON as text, and sealed. */
+export type BatchRows = ReturnType<typeof toRows>
+
+export function toRows({ runs, attempts, claims }: Batch, sealer: Sealer) {
   const placeOf = (run: number, path?: string) => {
     const ref = runs[run]?.ref
     return { tenant: ref?.tenant ?? '', run: ref?.id ?? '', path }
   }
-  const attemptRows = attempts.map((entry) => {
-    const place = placeOf(entry.run, entry.path)
-    const effects = entry.end && endEffects(sealer, place, entry.end)
-    const events = entry.events.map(({ ordinal, type, data }) => ({
-      ordinal,
-      type,
-      data: sealData(sealer, place, type, data),
-    }))
-    if (entry.end && effects) events.push({ ordinal: entry.end.ordinal, type: entry.end.type, data: effects.data })
-    return {
-      ...entry,
-      effects,
-      events,
-      name: entry.end?.type === 'node.completed' ? entry.end.checkpointName : undefined,
-    }
-  })
-  const events = attemptRows.flatMap((entry, index) => entry.events.map((event) => ({ of: index + 1, ...event })))
-  const outbox = runs.flatMap((run, index) =>
-    run.outbox.map((event) => ({
-      run: index + 1,
-      ...event,
-      effects: outboxEffects(sealer, placeOf(index, event.node), event),
-    })),
-  )
+  return {
+    attempts: attempts.map((entry) => {
+      const place = placeOf(entry.run, entry.path)
+      const effects = entry.end && endEffects(sealer, place, entry.end)
+      const events = entry.events.map(({ ordinal, type, data }) => ({
+        ordinal,
+        type,
+        data: sealData(sealer, place, type, data),
+      }))
+      if (entry.end && effects) events.push({ ordinal: entry.end.ordinal, type: entry.end.type, data: effects.data })
+      return {
+        ...entry,
+        effects,
+        events,
+        name: entry.end?.type === 'node.completed' ? entry.end.checkpointName : undefined,
+      }
+    }),
+    outbox: runs.flatMap((run, index) =>
+      run.outbox.map((event) => ({
+        run: index + 1,
+        ...event,
+        effects: outboxEffects(sealer, placeOf(index, event.node), event),
+      })),
+    ),
+    claims: claims.map(({ run, item: { id, path, request } }) => {
+      const { kind, runtime, startedData, after } = request
+      const data = sealData(sealer, placeOf(run, path), 'node.started', { kind, runtime, ...startedData })
+      return { run, id, path, kind, runtime, data, after }
+    }),
+  }
+}
+
+/** The batch as the one statement that writes it. The same batch gives the same statement, but for what is sealed anew. */
+export function toStatement(
+  { runs }: Batch,
+  { attempts, outbox, claims }: BatchRows,
+  notify: 'data' | 'hint',
+): Statement {
+  const events = attempts.flatMap((entry, index) => entry.events.map((event) => ({ of: index + 1, ...event })))
   const effect = (rows: { effects?: RowEffects | undefined }[], name: keyof RowEffects) =>
     rows.map(({ effects }) => effects?.[name] ?? null)
 
@@ -68,15 +85,15 @@ export function toStatement({ runs, attempts, claims }: Batch, notify: 'data' | 
     runs.map(({ ref }) => ref.tenant),
     runs.map(({ ref }) => ref.id),
 
-    attemptRows.map(({ run }) => run + 1),
-    attemptRows.map(({ path }) => path),
-    attemptRows.map(({ attempt }) => attempt),
-    attemptRows.map((entry) => entry.events.at(-1)?.ordinal ?? 0),
-    attemptRows.map(({ end }) => end?.type ?? null),
-    effect(attemptRows, 'output'),
-    effect(attemptRows, 'error'),
-    effect(attemptRows, 'usage'),
-    attemptRows.map(({ name }) => name ?? null),
+    attempts.map(({ run }) => run + 1),
+    attempts.map(({ path }) => path),
+    attempts.map(({ attempt }) => attempt),
+    attempts.map((entry) => entry.events.at(-1)?.ordinal ?? 0),
+    attempts.map(({ end }) => end?.type ?? null),
+    effect(attempts, 'output'),
+    effect(attempts, 'error'),
+    effect(attempts, 'usage'),
+    attempts.map(({ name }) => name ?? null),
 
     events.map(({ of }) => of),
     events.map(({ ordinal }) => ordinal),
@@ -96,21 +113,15 @@ export function toStatement({ runs, attempts, claims }: Batch, notify: 'data' | 
     effect(outbox, 'usage'),
 
     claims.map(({ run }) => run + 1),
-    claims.map(({ item }) => item.path),
-    claims.map(({ item }) => item.id),
-    claims.map(({ item }) => item.request.kind),
-    claims.map(({ item }) => item.request.runtime),
-    claims.map(({ run, item: { path, request } }) =>
-      sealData(sealer, placeOf(run, path), 'node.started', {
-        kind: request.kind,
-        runtime: request.runtime,
-        ...request.startedData,
-      }),
-    ),
+    claims.map(({ path }) => path),
+    claims.map(({ id }) => id),
+    claims.map(({ kind }) => kind),
+    claims.map(({ runtime }) => runtime),
+    claims.map(({ data }) => data),
     DEATH,
 
     outbox.map(({ after }) => endsOf(after)),
-    claims.map(({ item }) => endsOf(item.request.after)),
+    claims.map(({ after }) => endsOf(after)),
   ]
   return { name: 'treadle append', text: TEXT, values }
 }
