@@ -1,9 +1,10 @@
--- Stores a new run with its first event, unless there is a run of this id; says whether it did. The caller's transaction has set the tenant.
+-- Stores a new run with its first event, unless there is a run of this id; gives when it was created, null where it was not. The caller's
+-- transaction has set the tenant.
 create function treadle.insert_run(
   in_tenant text, in_id text, in_plan_hash text, in_plan json, in_input json, in_document text, in_workflow_name text,
   in_workflow_version text, in_tags json, in_priority smallint, in_start_at timestamptz, in_parent text, in_forked_from text,
   in_forked_from_seq integer, in_request_fingerprint text, in_created_data text
-) returns boolean
+) returns timestamptz
 language plpgsql
 as $$
 declare
@@ -15,7 +16,7 @@ begin
     in_request_fingerprint, in_parent, in_forked_from, in_forked_from_seq, 1, now)
   on conflict do nothing;
   if not found then
-    return false;
+    return null;
   end if;
   loop -- Held to the commit: whoever erases the last other run of this plan waits, and then sees this one.
     insert into treadle.plans (tenant, hash, plan) values (in_tenant, in_plan_hash, in_plan) on conflict do nothing;
@@ -28,7 +29,7 @@ begin
   perform treadle.ensure_events_partition(now);
   insert into treadle.events (run_created_at, tenant, run_id, seq, time, type, data)
   values (now, in_tenant, in_id, 1, now, 'run.created', in_created_data);
-  return true;
+  return now;
 end
 $$;
 

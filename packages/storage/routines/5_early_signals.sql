@@ -35,7 +35,8 @@ $$;
 
 -- Notes that Temporal has the run's workflow, and its early signals up to `delivered`. Answers { signals: [{ seq, id, name, payload }],
 -- paused }: signals that are left have to be delivered first; without any the run is Temporal's from then on, and no longer pending: that
--- is what Temporal's own search attribute says of it.
+-- is what Temporal's own search attribute says of it. Does not wait for the disk: a note that a crash of Postgres loses is made again by the
+-- reconciler, who finds the workflow started.
 create function treadle.mark_started(in_tenant text, in_id text, delivered integer) returns json
 language plpgsql
 as $$
@@ -43,6 +44,7 @@ declare
   run treadle.runs;
   signals json;
 begin
+  perform set_config('synchronous_commit', 'off', true);
   select * into run from treadle.runs r where r.tenant = in_tenant and r.id = in_id for no key update;
   delete from treadle.early_signals s where s.tenant = in_tenant and s.run_id = in_id and s.seq <= delivered;
   select json_agg(json_build_object('seq', s.seq, 'id', s.id, 'name', s.name, 'payload', s.payload) order by s.seq) into signals

@@ -15,6 +15,12 @@ export const inTenant = <Result>(
   work: (client: PoolClient) => Promise<Result>,
 ): Promise<Result> => transact(pool, `begin; set local treadle.tenant = ${pg.escapeLiteral(tenant)}`, work)
 
+/**
+ * For a statement that does nothing but call a function with `t.tenant`: it sets the tenant of parameter $1 on the way, so it is a transaction
+ * of its own, in one round trip. Not for a statement that reads tables itself: those may be looked at before.
+ */
+export const FROM_TENANT = "from set_config('treadle.tenant', $1, true) as t(tenant)"
+
 async function transact<Result>(
   pool: Pool,
   begin: string,

@@ -1,5 +1,6 @@
 import { isHandle, type Json, type RunId, type TenantId } from '@treadle/contract'
-import type { PoolClient } from 'pg'
+import type { Pool, PoolClient } from 'pg'
+import { FROM_TENANT } from '../database/transaction.ts'
 import { sealData } from '../sealing/seal-data.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import type { EarlySignal, HandOver } from './types.ts'
@@ -25,15 +26,15 @@ export async function keepSignal(
 
 /** See RunStore.markStarted. */
 export async function markStarted(
-  client: PoolClient,
+  pool: Pool,
   sealer: Sealer,
   tenant: TenantId,
   runId: RunId,
   delivered: number,
 ): Promise<HandOver> {
-  const { rows } = await client.query<{ answer: { signals: (EarlySignal & { payload: Json })[]; paused: boolean } }>({
+  const { rows } = await pool.query<{ answer: { signals: (EarlySignal & { payload: Json })[]; paused: boolean } }>({
     name: 'treadle mark started',
-    text: 'select treadle.mark_started($1, $2, $3) as answer',
+    text: `select treadle.mark_started(t.tenant, $2, $3) as answer ${FROM_TENANT}`,
     values: [tenant, runId, delivered],
   })
   if (!rows[0]) throw new TypeError('treadle.mark_started gave no answer.')

@@ -1,15 +1,13 @@
 import type { RunCreatedData, TenantId } from '@treadle/contract'
 import type { Pool, PoolClient } from 'pg'
 import { addRefs } from '../blobs/blob-refs.ts'
-import { inTenant } from '../database/transaction.ts'
+import { FROM_TENANT, inTenant } from '../database/transaction.ts'
 import { sealDocument, sealPlan } from '../sealing/documents.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import { storeResponse, takeKey } from './idempotency.ts'
-import { readRun } from './run-row.ts'
+import { newRunRow, PRIORITY_DEFAULT, readRun } from './run-row.ts'
 import { takeOver } from './take-over.ts'
-import type { InsertResult, NewRun } from './types.ts'
-
-const PRIORITY = 3
+import type { InsertResult, NewRun, RunRow } from './types.ts'
 
 // The key is taken, answered and committed in one transaction, so its lease is never seen by anybody.
 const LEASE_MS = 60_000
@@ -23,7 +21,7 @@ class Refused extends Error {
   }
 }
 
-/** See RunStore.insert. */
+/** See RunStore.insert. What is stored besides the run itself makes a transaction of it; without that it is one statement. */
 export async function insertRun(
   pool: Pool,
   sealer: Sealer,
@@ -31,15 +29,22 @@ export async function insertRun(
   run: NewRun,
   runsAtOnce: number | undefined,
 ): Promise<InsertResult> {
-  try {
-    return await inTenant(pool, tenant, (client) => insert(client, sealer, tenant, run, runsAtOnce))
-  } catch (error) {
-    if (error instanceof Refused) return error.result
-    throw error
+  const isAlone = !run.idempotency && !run.takesOver && (run.refersTo ?? []).length === 0
+  if (!isAlone) {
+    try {
+      return await inTenant(pool, tenant, (client) => insertWithMore(client, sealer, tenant, run, runsAtOnce))
+    } catch (error) {
+      if (error instanceof Refused) return error.result
+      throw error
+    }
   }
+  const { exceeded, created_at } = await insertRow(pool, sealer, tenant, run, runsAtOnce)
+  if (exceeded !== null) return { outcome: 'quota-exceeded', runsAtOnce: exceeded }
+  if (created_at !== null) return { outcome: 'created', run: newRunRow(tenant, run, created_at) }
+  return inTenant(pool, tenant, (client) => existing(client, sealer, tenant, run))
 }
 
-async function insert(
+async function insertWithMore(
   client: PoolClient,
   sealer: Sealer,
   tenant: TenantId,
@@ -51,22 +56,29 @@ async function insert(
     const key = await takeKey(client, sealer, tenant, idempotency, LEASE_MS)
     if (key.outcome !== 'first') return key
   }
-  const { exceeded, created } = await insertRow(client, sealer, tenant, run, runsAtOnce)
+  const { exceeded, created_at } = await insertRow(client, sealer, tenant, run, runsAtOnce)
   if (exceeded !== null) throw new Refused({ outcome: 'quota-exceeded', runsAtOnce: exceeded })
-  if (created && run.takesOver && !(await takeOver(client, sealer, tenant, run)))
-    throw new Refused({ outcome: 'source-gone' })
-  if (created) await addRefs(client, tenant, run.id, run.refersTo ?? [])
-  const row = await readRun(client, sealer, tenant, run.id)
-  if (!row) throw new Error(`The run ${run.id} was stored and cannot be read.`)
-  if (!created) {
-    throw new Refused({ outcome: 'exists', run: row, sameRequest: row.requestFingerprint === run.requestFingerprint })
-  }
+  if (created_at === null) throw new Refused(await existing(client, sealer, tenant, run))
+  if (run.takesOver && !(await takeOver(client, sealer, tenant, run))) throw new Refused({ outcome: 'source-gone' })
+  await addRefs(client, tenant, run.id, run.refersTo ?? [])
+  const row = run.takesOver ? await storedRun(client, sealer, tenant, run) : newRunRow(tenant, run, created_at)
   if (idempotency) await storeResponse(client, sealer, tenant, idempotency, idempotency.response(row))
   return { outcome: 'created', run: row }
 }
 
+async function existing(client: PoolClient, sealer: Sealer, tenant: TenantId, run: NewRun): Promise<InsertResult> {
+  const row = await storedRun(client, sealer, tenant, run)
+  return { outcome: 'exists', run: row, sameRequest: row.requestFingerprint === run.requestFingerprint }
+}
+
+async function storedRun(client: PoolClient, sealer: Sealer, tenant: TenantId, { id }: NewRun): Promise<RunRow> {
+  const row = await readRun(client, sealer, tenant, id)
+  if (!row) throw new Error(`The run ${id} was stored and cannot be read.`)
+  return row
+}
+
 async function insertRow(
-  client: PoolClient,
+  client: Pool | PoolClient,
   sealer: Sealer,
   tenant: TenantId,
   run: NewRun,
@@ -90,7 +102,7 @@ async function insertRow(
     workflow.name,
     workflow.version ?? null,
     JSON.stringify(run.tags ?? {}),
-    run.priority ?? PRIORITY,
+    run.priority ?? PRIORITY_DEFAULT,
     run.startAt ?? null,
     parent ?? null,
     forkedFrom?.runId ?? null,
@@ -100,13 +112,14 @@ async function insertRow(
     runsAtOnce ?? null,
   ]
   const { rows } = await client.query<Inserted>({ name: 'treadle insert run', text: INSERT, values })
-  return rows[0] ?? { exceeded: null, created: false }
+  return rows[0] ?? { exceeded: null, created_at: null }
 }
 
 /** `exceeded`: how many runs the tenant may have at once, where it has as many already; nothing was stored then. */
-type Inserted = { exceeded: number | null; created: boolean | null }
+type Inserted = { exceeded: number | null; created_at: Date | null }
 
 const INSERT = `
   select q.exceeded, case when q.exceeded is null then treadle.insert_run(
-    $1, $2, $3, $4::json, $5::json, $6, $7, $8, $9::json, $10::smallint, $11::timestamptz, $12, $13, $14::integer, $15, $16) end as created
-  from treadle.exceeded_quota($1, $17::integer) as q(exceeded)`
+    t.tenant, $2, $3, $4::json, $5::json, $6, $7, $8, $9::json, $10::smallint, $11::timestamptz, $12, $13, $14::integer, $15, $16
+  ) end as created_at
+  ${FROM_TENANT} cross join lateral treadle.exceeded_quota(t.tenant, $17::integer) as q(exceeded)`

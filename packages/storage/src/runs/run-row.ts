@@ -10,7 +10,7 @@ import {
 import type { PoolClient } from 'pg'
 import { SealedError } from '../sealing/sealed-error.ts'
 import type { Sealer } from '../sealing/sealer.ts'
-import type { RunRow } from './types.ts'
+import type { NewRun, RunRow } from './types.ts'
 
 type Columns = {
   id: string
@@ -95,6 +95,36 @@ export async function readRuns(
   const text = `${RUNS}${where} order by r.created_at desc, r.id desc limit $${values.length + 2}`
   const { rows } = await client.query<Columns>(text, [tenant, ...values, limit])
   return rows.map((row) => toListedRun(sealer, tenant, row))
+}
+
+export const PRIORITY_DEFAULT = 3
+
+/** A run as it is when it has just been stored, and took nothing over. */
+export function newRunRow(tenant: TenantId, run: NewRun, created: Date): RunRow {
+  const createdAt = created.toISOString()
+  const { id, workflow, parent, forkedFrom } = run
+  return {
+    ref: { id, tenant, createdAt },
+    id,
+    tenant,
+    createdAt,
+    status: 'pending',
+    workflow,
+    tags: run.tags ?? {},
+    priority: run.priority ?? PRIORITY_DEFAULT,
+    ...(run.startAt !== undefined && { startAt: new Date(run.startAt).toISOString() }),
+    planHash: run.plan.hash,
+    requestFingerprint: run.requestFingerprint,
+    usage: { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, reasoningTokens: 0, llmCalls: 0, toolCalls: 0 },
+    nodes: { total: 0, completed: 0, running: 0, failed: 0 },
+    ...optional('parent', parent),
+    ...optional('forkedFrom', forkedFrom),
+    forks: [],
+    lastSeq: 1,
+    cancelRequested: false,
+    pauseRequested: false,
+    startedInTemporal: false,
+  }
 }
 
 /** One that cannot be opened says so in the place of its output, and keeps nobody from seeing the others. */

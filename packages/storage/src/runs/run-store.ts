@@ -61,8 +61,7 @@ export const createRunStore = ({ pool, runsAtOnce, sealer = NO_SEALER, log = SIL
         await storeResponse(client, sealer, tenant, idempotency, idempotency.response(seq))
       return seq
     }),
-  markStarted: (tenant, runId, delivered = 0) =>
-    inTenant(pool, tenant, (client) => markStarted(client, sealer, tenant, runId, delivered)),
+  markStarted: (tenant, runId, delivered = 0) => markStarted(pool, sealer, tenant, runId, delivered),
   pendingStarts: (due) => pendingStarts({ pool, sealer, log }, due),
   openRuns: (due) => openRuns(pool, due),
   orphans: (due) => orphans(pool, due),
