@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { workflowIdOf } from '@treadle/contract'
+import { type RunResult, workflowIdOf } from '@treadle/contract'
 import { beforeAll, expect, inject, test } from 'vitest'
 import { useStack } from '../support/use-stack.ts'
 import { collect, createClient, faultsOf, type StreamEvent } from './support/client.ts'
@@ -86,7 +86,7 @@ const ENDINGS: Record<
   },
 }
 
-const logs = new Map<string, { id: string; events: StreamEvent[] }>()
+const logs = new Map<string, { id: string; events: StreamEvent[]; waited: RunResult }>()
 
 beforeAll(async () => {
   stack().model.when({ prompt: 'Question: endless' }, [
@@ -100,10 +100,11 @@ beforeAll(async () => {
     Object.entries(ENDINGS).map(async ([name, { document, end }]) => {
       const { id } = await client().start({ ir: document, input: { question: 'endless' } })
       const reading = collect(client().follow(id))
+      const waiting = client().result(id)
       if (document === WAIT) await followUntil(client(), id, 'run.waiting')
       if (document === ASK) await followUntil(client(), id, 'node.delta')
       await end?.(id)
-      logs.set(name, { id, events: await reading })
+      logs.set(name, { id, events: await reading, waited: await waiting })
     }),
   )
 }, 120_000)
@@ -117,6 +118,11 @@ test.each(Object.keys(ENDINGS))('a log has one last event, and every node in it 
   expect(run).toMatchObject({ status: events.at(-1)?.type.slice(4), ...(engineStatus && { engineStatus }) })
   expect(await collect(client().follow(id))).toEqual(events)
   await expect.poll(() => statusInTemporal(id)).toBe(engineStatus ?? events.at(-1)?.type.slice(4).toUpperCase())
+})
+
+test.each(Object.keys(ENDINGS))('whoever waits for the result gets the one that stays when %s', async (name) => {
+  const { id = '', waited } = logs.get(name) ?? {}
+  expect(await client().result(id)).toEqual(waited)
 })
 
 /** As `temporal workflow describe` shows it, in the server's words. */

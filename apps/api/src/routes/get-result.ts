@@ -4,7 +4,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { waitOf } from '../http/parameters.ts'
 import { problem } from '../http/problem.ts'
 import { answer, problemAnswers, RUN_ID_PARAMS, ref } from '../openapi/refs.ts'
-import { hasEnded, resultView } from '../runs/run-view.ts'
+import { resultView } from '../runs/run-view.ts'
 import { waitForEnd } from '../runs/wait-for-end.ts'
 
 export const getResultRoute: FastifyPluginAsync<{ runs: RunStore; log: EventLog }> = async (app, { runs, log }) => {
@@ -39,14 +39,12 @@ export const getResultRoute: FastifyPluginAsync<{ runs: RunStore; log: EventLog 
     async (request, reply) => {
       const { runId } = request.params
       const waitMs = waitOf(request.query.wait, 'wait')
-      const row = await (waitMs > 0
-        ? waitForEnd({ runs, log }, request.tenant, runId, waitMs)
-        : runs.get(request.tenant, runId))
-      if (!row) throw problem('not-found', `There is no run ${runId}.`)
+      const waited = await waitForEnd({ runs, log }, request.tenant, runId, waitMs)
+      if (!waited) throw problem('not-found', `There is no run ${runId}.`)
       return reply
-        .code(hasEnded(row) ? 200 : 202)
+        .code('ended' in waited ? 200 : 202)
         .header('cache-control', 'no-store')
-        .send(resultView(row))
+        .send('ended' in waited ? waited.ended : resultView(waited.open))
     },
   )
 }

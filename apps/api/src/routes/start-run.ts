@@ -4,7 +4,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { IDEMPOTENCY_HEADERS, idempotencyKeyOf, sendStored } from '../http/idempotency.ts'
 import { acceptsEvents, preferredWait } from '../http/parameters.ts'
 import { answer, problemAnswers, ref } from '../openapi/refs.ts'
-import { hasEnded, resultView, runView } from '../runs/run-view.ts'
+import { runView } from '../runs/run-view.ts'
 import type { createStartRun } from '../runs/start-run.ts'
 import { waitForEnd } from '../runs/wait-for-end.ts'
 import {
@@ -89,10 +89,10 @@ export const startRunRoute: FastifyPluginAsync<StartRunRouteParts> = async (app,
       const waitMs = preferredWait(request.headers.prefer)
       if (waitMs === undefined) return sendStored(reply, answer, isReplay)
 
-      const run = await waitForEnd({ runs, log }, tenant, runId, waitMs)
+      const waited = await waitForEnd({ runs, log }, tenant, runId, waitMs)
       reply.headers({ ...answer.headers, ...replayed, 'preference-applied': `wait=${waitMs / 1_000}` })
-      if (!run) return reply.code(202).send(answer.body)
-      return hasEnded(run) ? reply.code(200).send(resultView(run)) : reply.code(202).send(runView(run))
+      if (!waited) return reply.code(202).send(answer.body)
+      return 'ended' in waited ? reply.code(200).send(waited.ended) : reply.code(202).send(runView(waited.open))
     },
   )
 }

@@ -1,5 +1,5 @@
-import { isHandle, type Json, type Run, type RunResult } from '@treadle/contract'
-import type { RunRow } from '@treadle/storage'
+import { isHandle, type Json, type Run, type RunId, type RunResult, type RunStatus } from '@treadle/contract'
+import type { RunRow, SerialisedEvent } from '@treadle/storage'
 
 /** A run as the API shows it. */
 export const runView = (row: RunRow): Run => ({
@@ -42,6 +42,24 @@ export const resultView = (row: RunRow): RunResult => ({
   usage: row.usage,
   ...(row.usage.costUsd !== undefined && { costUsd: row.usage.costUsd }),
 })
+
+/** The same, read off the run's last event; undefined where that does not say what the run has used. */
+export function resultOfLastEvent({ json }: SerialisedEvent): RunResult | undefined {
+  const { runId, type, data } = JSON.parse(json) as { runId: RunId; type: string; data: LastData }
+  const { usage, output, ref, error } = data
+  if (usage === undefined) return undefined
+  return {
+    id: runId,
+    status: type.slice('run.'.length) as RunStatus,
+    ...(output !== undefined && { output }),
+    ...(ref !== undefined && { ref }),
+    ...(error !== undefined && { error }),
+    usage,
+    ...(usage.costUsd !== undefined && { costUsd: usage.costUsd }),
+  }
+}
+
+type LastData = Pick<RunResult, 'usage' | 'output' | 'ref' | 'error'>
 
 export const hasEnded = (row: RunRow): boolean => row.endedSeq !== undefined
 

@@ -1,38 +1,50 @@
-import { isLastEvent, type RunId, type TenantId } from '@treadle/contract'
-import type { EventLog, RunRow, RunStore } from '@treadle/storage'
-import { hasEnded } from './run-view.ts'
+import { isLastEvent, type RunId, type RunResult, type TenantId } from '@treadle/contract'
+import type { EventLog, RunRow, RunStore, SerialisedEvent } from '@treadle/storage'
+import { hasEnded, resultOfLastEvent, resultView } from './run-view.ts'
+
+/** How a run ended, or the run as it is while it goes on. */
+export type Waited = { ended: RunResult } | { open: RunRow }
 
 /**
- * The run as it is once it has ended, or when `waitMs` are over, whichever is first. undefined when there is no such run.
- * Nobody polls: the event log tells.
+ * Resolves once the run has ended, or when `waitMs` are over, whichever is first; to undefined when there is no such run. Nobody polls: the
+ * event log tells, and where the last event says all that the result has nothing more is read.
  */
 export async function waitForEnd(
   { runs, log }: { runs: Pick<RunStore, 'get'>; log: Pick<EventLog, 'follow'> },
   tenant: TenantId,
   runId: RunId,
   waitMs: number,
-): Promise<RunRow | undefined> {
+): Promise<Waited | undefined> {
   const follower = log.follow(tenant, runId) // Before the first look, so that no end falls between.
   const timer = setTimeout(() => follower.close(), waitMs)
   try {
-    for (let row = await runs.get(tenant, runId); row; row = await runs.get(tenant, runId)) {
-      if (hasEnded(row) || !(await lastEventAfter(follower, row.lastSeq)))
-        return hasEnded(row) ? row : runs.get(tenant, runId)
+    for (let isOver = waitMs === 0; ; ) {
+      const row = await runs.get(tenant, runId)
+      if (!row) return undefined
+      if (hasEnded(row)) return { ended: resultView(row) }
+      if (isOver) return { open: row }
+      const news = await lastEventAfter(follower, row.lastSeq)
+      const result = typeof news === 'object' ? resultOfLastEvent(news) : undefined
+      if (result) return { ended: result }
+      isOver = news === 'over'
     }
-    return undefined
   } finally {
     clearTimeout(timer)
     follower.close()
   }
 }
 
-/** Resolves to true when a look at the run makes sense, to false when the time is over. */
-async function lastEventAfter(follower: ReturnType<EventLog['follow']>, after: number): Promise<boolean> {
+/** The last event; `look` when a look at the run makes sense; `over` when the time is. */
+async function lastEventAfter(
+  follower: ReturnType<EventLog['follow']>,
+  after: number,
+): Promise<SerialisedEvent | 'look' | 'over'> {
   for (let position = after; ; ) {
     const news = await follower.next(position)
-    if (!news) return false
-    if ('hint' in news) return true
-    if (news.events.some(({ type }) => isLastEvent(type))) return true
+    if (!news) return 'over'
+    if ('hint' in news) return 'look'
+    const last = news.events.find(({ type }) => isLastEvent(type))
+    if (last) return last
     position = news.events.at(-1)?.seq ?? position
   }
 }
