@@ -11,8 +11,8 @@ export type WorkflowBundle = { code: string; buildId: string }
 const ENTRY = fileURLToPath(import.meta.resolve('@treadle/interpreter/workflow'))
 /** Packages whose code is in the bundle. */
 const SOURCES = ['@treadle/interpreter', '@treadle/contract', '@treadle/expressions']
-/** Loaded once for all runs of a worker, as they keep nothing of a run: loading CEL and RE2 for each takes 15 ms of CPU. */
-const SHARED = [fileURLToPath(import.meta.resolve('@treadle/expressions'))]
+/** Loaded once for all runs of a worker: loading CEL and RE2 for each takes 15 ms of CPU. */
+const SHARED = [fileURLToPath(import.meta.resolve('@treadle/interpreter/shared'))]
 const CACHE_FOLDER = fileURLToPath(new URL('../.treadle/', import.meta.url))
 
 export type BundleOptions = {

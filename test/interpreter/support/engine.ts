@@ -108,7 +108,8 @@ let bundled: ReturnType<typeof bundleWorkflowCode> | undefined
 /** The workflow as the worker bundles it, but of the sources: a test never runs stale output. */
 export function bundle() {
   bundled ??= bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../../packages/interpreter/src/workflow/index.ts', import.meta.url)),
+    workflowsPath: interpreterFile('workflow/index.ts'),
+    preloadModules: [interpreterFile('shared.ts')],
     webpackConfigHook: (config) => {
       config.resolve = { ...config.resolve, conditionNames: ['treadle-source', '...'] }
       return config
@@ -117,6 +118,9 @@ export function bundle() {
   })
   return bundled
 }
+
+const interpreterFile = (path: string) =>
+  fileURLToPath(new URL(`../../../packages/interpreter/src/${path}`, import.meta.url))
 
 function known<T>(map: ReadonlyMap<string, T>, id: string): T {
   const value = map.get(id)

@@ -33,7 +33,8 @@ function validatorOf(schema: JsonSchema): Validator {
   if (typeof schema === 'boolean') return new Validator(schema, '2020-12')
   let validator = validators.get(schema)
   if (!validator) {
-    validator = new Validator(schema, '2020-12')
+    // A copy: the library writes into what it is given, which may be shared by all runs, and frozen.
+    validator = new Validator(JSON.parse(JSON.stringify(schema)) as JsonSchema, '2020-12')
     validators.set(schema, validator)
   }
   return validator
