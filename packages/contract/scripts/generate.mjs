@@ -8,6 +8,7 @@ import { inFolder, writeGenerated } from '../../../scripts/generated-files.mjs'
 
 const schemasDir = new URL('../../../schemas/', import.meta.url)
 const generatedDir = new URL('../src/generated/', import.meta.url)
+const storageDir = new URL('../../storage/src/generated/', import.meta.url)
 /** Keywords whose keys are names of the author's, `default` and `examples` among them. */
 const MAPS = new Set(['properties', 'patternProperties', '$defs', 'dependentSchemas'])
 
@@ -39,7 +40,17 @@ const outputs = {
   'errors.ts': `${banner()}export const ERROR_TABLE = ${JSON.stringify(errors, null, 2)} as const\n`,
 }
 
-writeGenerated(inFolder(generatedDir, outputs), 'schemas/')
+writeGenerated(
+  new Map([...inFolder(generatedDir, outputs), ...inFolder(storageDir, { 'statements.ts': statements() })]),
+  'schemas/',
+)
+
+/** The SQL that workers of every language send. It is the storage's, and not the contract's: workflows have no use for it. */
+function statements() {
+  const { statements } = JSON.parse(readFileSync(new URL('statements.json', schemasDir), 'utf8'))
+  const texts = Object.fromEntries(Object.entries(statements).map(([name, { text }]) => [name, text]))
+  return `${banner()}export const STATEMENTS = ${JSON.stringify(texts, null, 2)} as const\n`
+}
 
 /** All documents as one schema, so that a shape which several refer to becomes one type. */
 async function generateTypes() {

@@ -46,7 +46,9 @@ func (b *batch) statementArgs(sealer *encryption.Sealer) []any {
 	args := []any{true, tenants, runs}
 	args = append(args, attempts.args()...)
 	args = append(args, outbox.args()...)
-	return append(args, claims.args()...)
+	args = append(args, claims.args()...)
+	// Of segments, which only the TypeScript worker executes.
+	return append(args, []string{}, []string{})
 }
 
 type attemptColumns struct {

@@ -3,7 +3,7 @@
 package contract
 
 // StatementAppend is "treadle append".
-const StatementAppend = `select treadle.append($1::boolean, $2::text[], $3::text[], $4::integer[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::integer[], $14::integer[], $15::text[], $16::text[], $17::integer[], $18::integer[], $19::text[], $20::text[], $21::boolean[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[], $28::integer[], $29::text[], $30::uuid[], $31::text[], $32::text[], $33::text[], $34::text) as answer`
+const StatementAppend = `select treadle.append($1::boolean, $2::text[], $3::text[], $4::integer[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::integer[], $14::integer[], $15::text[], $16::text[], $17::integer[], $18::integer[], $19::text[], $20::text[], $21::boolean[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[], $28::integer[], $29::text[], $30::uuid[], $31::text[], $32::text[], $33::text[], $34::text, $35::text[], $36::text[]) as answer`
 
 // StatementTouchBlobs is "treadle touch blobs".
 const StatementTouchBlobs = `insert into treadle.blobs (tenant, sha256, size) select $1, sha256, max(size) from unnest($2::text[], $3::bigint[]) as b(sha256, size) group by sha256 order by sha256 on conflict (tenant, sha256) do update set touched_at = clock_timestamp()`
@@ -15,13 +15,13 @@ const StatementAddRefs = `insert into treadle.blob_refs (tenant, run_id, sha256)
 const StatementPublishFunctions = `select treadle.publish_functions($1::text, $2::text, $3::json, $4::integer)`
 
 // StatementSaveState is "treadle save state".
-const StatementSaveState = `select treadle.save_state($1::text, $2::text, $3::text, $4::integer, $5::json) as saved`
+const StatementSaveState = `select treadle.save_state($1::text, $2::text, $3::text, $4::integer, $5::json) as value`
 
 // StatementLoadState is "treadle load state".
-const StatementLoadState = `select treadle.load_state($1::text, $2::text, $3::text) as state`
+const StatementLoadState = `select treadle.load_state($1::text, $2::text, $3::text) as value`
 
 // StatementRunMetadata is "treadle run metadata".
-const StatementRunMetadata = `select treadle.run_metadata($1::text, $2::text) as metadata`
+const StatementRunMetadata = `select treadle.run_metadata($1::text, $2::text) as value`
 
 // StatementFindCached is "treadle find cached".
 const StatementFindCached = `select treadle.find_cached($1::text, $2::text, $3::text, $4::json, $5::json, $6::bigint) as value`

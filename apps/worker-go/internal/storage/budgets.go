@@ -19,16 +19,9 @@ type Budgets struct {
 	Pool *pgxpool.Pool
 }
 
-const (
-	reserve = `select treadle.reserve($1::text, $2::text, $3::text, $4::integer, $5::integer, $6::bigint, $7::bigint,
-  $8::double precision::numeric, $9::double precision::numeric) as value`
-	settle = `select treadle.settle($1::text, $2::text, $3::text, $4::integer, $5::integer, $6::bigint,
-  $7::double precision::numeric)::text as value`
-)
-
 // Reserve asks for what a request may take; see attempt.Budgets.
 func (b *Budgets) Reserve(ctx context.Context, key appender.Key, call int, bounds model.Bounds) (*contract.Error, bool, error) {
-	text, err := database.PersistentValue[[]byte](ctx, b.Pool, reserve, key.Run.Tenant, key.Run.ID, key.Path, key.Attempt, call,
+	text, err := database.PersistentValue[[]byte](ctx, b.Pool, contract.StatementReserve, key.Run.Tenant, key.Run.ID, key.Path, key.Attempt, call,
 		bounds.RequestTokens, bounds.AnswerTokens, bounds.RequestUSD, bounds.AnswerUSD)
 	if err != nil {
 		return nil, false, err
@@ -48,7 +41,7 @@ func (b *Budgets) Reserve(ctx context.Context, key appender.Key, call int, bound
 
 // Settle puts what a request took in the place of what was reserved for it.
 func (b *Budgets) Settle(ctx context.Context, key appender.Key, call int, spent model.Spent) error {
-	_, err := database.PersistentValue[*string](ctx, b.Pool, settle,
+	_, err := database.PersistentValue[*string](ctx, b.Pool, contract.StatementSettle,
 		key.Run.Tenant, key.Run.ID, key.Path, key.Attempt, call, spent.Tokens, spent.USD)
 	return err
 }

@@ -19,14 +19,9 @@ type ResultCache struct {
 	Sealer *encryption.Sealer
 }
 
-const (
-	findCached = `select treadle.find_cached($1, $2, $3, $4::json, $5::json, $6::bigint) as value`
-	keepCached = `select treadle.keep_cached($1, $2, $3::json, $4::json, $5::json, $6::bigint)::text as value`
-)
-
 // Find gives a result that is at most cacheMs old; the run refers to its blobs from then on.
 func (c *ResultCache) Find(ctx context.Context, task *contract.NodeTask) (jsonvalue.Value, bool, error) {
-	text, err := database.PersistentValue[[]byte](ctx, c.Pool, findCached,
+	text, err := database.PersistentValue[[]byte](ctx, c.Pool, contract.StatementFindCached,
 		task.Run.Tenant, task.Run.ID, contract.Runtime, string(task.Work.Raw), textOrNull(task.OutputSchema), *task.CacheMs)
 	if err != nil || text == nil {
 		return nil, false, err
@@ -47,7 +42,7 @@ func (c *ResultCache) Find(ctx context.Context, task *contract.NodeTask) (jsonva
 // Keep keeps a result for cacheMs, in the place of an older one.
 func (c *ResultCache) Keep(ctx context.Context, task *contract.NodeTask, output jsonvalue.Value) error {
 	sealed := jsonvalue.Text(c.Sealer.Seal(encryption.Place{Tenant: task.Run.Tenant}, output))
-	_, err := database.PersistentValue[*string](ctx, c.Pool, keepCached,
+	_, err := database.PersistentValue[any](ctx, c.Pool, contract.StatementKeepCached,
 		task.Run.Tenant, contract.Runtime, string(task.Work.Raw), textOrNull(task.OutputSchema), sealed, *task.CacheMs)
 	return err
 }

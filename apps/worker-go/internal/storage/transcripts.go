@@ -19,16 +19,10 @@ type Transcripts struct {
 	Sealer *encryption.Sealer
 }
 
-const (
-	readTranscript = `select treadle.read_transcript($1, $2, $3, $4, $5::json) as value`
-	writeTurn      = `select treadle.write_turn($1, $2, $3, $4, $5, $6, $7::json, $8::json) as value`
-	pinTools       = `select treadle.pin_tools($1, $2, $3, $4::json) as value`
-)
-
 // Read gives who speaks (null where no turn before had a profile), and all that was said before the turn, then own, with the content of
 // each tool's result.
 func (t *Transcripts) Read(ctx context.Context, run contract.RunRef, work *contract.ModelTurnWork, own []jsonvalue.Value) (profile, messages jsonvalue.Value, err error) {
-	text, err := database.PersistentValue[[]byte](ctx, t.Pool, readTranscript, run.Tenant, run.ID, work.Agent, work.Turn, jsonvalue.Text(own))
+	text, err := database.PersistentValue[[]byte](ctx, t.Pool, contract.StatementReadTranscript, run.Tenant, run.ID, work.Agent, work.Turn, jsonvalue.Text(own))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -75,7 +69,7 @@ func (t *Transcripts) Write(ctx context.Context, task *contract.NodeTask, attemp
 			return false, err
 		}
 	}
-	return database.PersistentValue[bool](ctx, t.Pool, writeTurn,
+	return database.PersistentValue[bool](ctx, t.Pool, contract.StatementWriteTurn,
 		task.Run.Tenant, task.Run.ID, task.Path, attempt, work.Agent, work.Turn, jsonvalue.Text(sealed), newProfile)
 }
 
@@ -86,7 +80,7 @@ func (t *Transcripts) PinTools(ctx context.Context, run contract.RunRef, server 
 		text := jsonvalue.Text(t.Sealer.Seal(encryption.PlaceOf(run, ""), listed))
 		given = &text
 	}
-	text, err := database.PersistentValue[[]byte](ctx, t.Pool, pinTools, run.Tenant, run.ID, server, given)
+	text, err := database.PersistentValue[[]byte](ctx, t.Pool, contract.StatementPinTools, run.Tenant, run.ID, server, given)
 	if err != nil || text == nil {
 		return nil, err
 	}

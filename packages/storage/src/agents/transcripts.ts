@@ -1,6 +1,7 @@
 import type { Json, ToolSpec } from '@treadle/contract'
 import type { Pool } from 'pg'
 import { persistentQuery } from '../database/persist.ts'
+import { sharedStatement } from '../database/shared-statement.ts'
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts'
 import { openMessage, openProfile, sealMessage, sealProfile } from './sealed-messages.ts'
 import type { StoredMessage, TranscriptKey, Transcripts } from './types.ts'
@@ -10,7 +11,7 @@ export const createTranscripts = ({ pool, sealer = NO_SEALER }: { pool: Pool; se
   async read(key, own, signal) {
     const { run, agent, turn } = key
     const values = [run.tenant, run.id, agent, turn, JSON.stringify(own)]
-    const query = { name: 'treadle read transcript', text: READ, values }
+    const query = sharedStatement('treadle read transcript', values)
     const { profile, messages } = await persistentQuery<StoredTranscript>(pool, query, signal)
     const conversation = conversationOf(key)
     return {
@@ -29,12 +30,12 @@ export const createTranscripts = ({ pool, sealer = NO_SEALER }: { pool: Pool; se
       profile === undefined ? null : JSON.stringify(sealProfile(sealer, conversation, profile)),
     ]
     const values = [run.tenant, run.id, path, attempt, agent, turn, ...json]
-    return persistentQuery<boolean>(pool, { name: 'treadle write turn', text: WRITE, values }, signal)
+    return persistentQuery<boolean>(pool, sharedStatement('treadle write turn', values), signal)
   },
   async pinTools(run, server, listed, signal) {
     const place = { tenant: run.tenant, run: run.id }
     const sealed = listed === undefined ? null : JSON.stringify(sealer.seal(place, listed as unknown as Json))
-    const query = { name: 'treadle pin tools', text: PIN, values: [run.tenant, run.id, server, sealed] }
+    const query = sharedStatement('treadle pin tools', [run.tenant, run.id, server, sealed])
     const pinned = await persistentQuery<Json>(pool, query, signal)
     return sealer.open(place, pinned) as unknown as ToolSpec[] | null
   },
@@ -47,7 +48,3 @@ const conversationOf = ({ run, agent }: Pick<TranscriptKey, 'run' | 'agent'>) =>
   run: run.id,
   agent,
 })
-
-const READ = 'select treadle.read_transcript($1, $2, $3, $4, $5::json) as value'
-const WRITE = 'select treadle.write_turn($1, $2, $3, $4, $5, $6, $7::json, $8::json) as value'
-const PIN = 'select treadle.pin_tools($1, $2, $3, $4::json) as value'

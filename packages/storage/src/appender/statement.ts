@@ -1,4 +1,5 @@
 import type { Json, Usage } from '@treadle/contract'
+import { sharedStatement } from '../database/shared-statement.ts'
 import { sealData } from '../sealing/seal-data.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import type { Batch } from './batch.ts'
@@ -17,18 +18,6 @@ export type BatchAnswer = {
 }
 
 export type Statement = { name: string; text: string; values: unknown[] }
-
-const TYPES = [
-  ['boolean', 'text[]', 'text[]'],
-  ['integer[]', 'text[]', 'integer[]', 'integer[]', 'text[]', 'text[]', 'text[]', 'text[]', 'text[]'],
-  ['integer[]', 'integer[]', 'text[]', 'text[]'],
-  ['integer[]', 'integer[]', 'text[]', 'text[]', 'boolean[]', 'text[]'],
-  ['text[]', 'text[]', 'text[]', 'text[]', 'text[]'],
-  ['integer[]', 'text[]', 'uuid[]', 'text[]', 'text[]', 'text[]', 'text'],
-  ['text[]', 'text[]'],
-].flat()
-
-const TEXT = `select treadle.append(${TYPES.map((type, index) => `$${index + 1}::${type}`).join(', ')}) as answer`
 
 /** What a batch writes, row by row: JSON as text, and sealed. */
 export type BatchRows = ReturnType<typeof toRows>
@@ -123,7 +112,7 @@ export function toStatement(
     outbox.map(({ after }) => endsOf(after)),
     claims.map(({ after }) => endsOf(after)),
   ]
-  return { name: 'treadle append', text: TEXT, values }
+  return sharedStatement('treadle append', values)
 }
 
 const endsOf = (after: readonly EndRef[] | undefined): string | null =>

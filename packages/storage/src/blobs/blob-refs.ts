@@ -1,5 +1,6 @@
 import type { Blob, RunId, TenantId } from '@treadle/contract'
 import type { Pool, PoolClient } from 'pg'
+import { sharedStatement } from '../database/shared-statement.ts'
 import { inTenant } from '../database/transaction.ts'
 import type { BlobRefs } from './types.ts'
 
@@ -29,23 +30,14 @@ export async function addRefs(
   if (blobs.length === 0) return
   await touch(client, tenant, blobs)
   const values = [tenant, runId, blobs.map(({ sha256 }) => sha256)]
-  await client.query({ name: 'treadle add refs', text: ADD, values })
+  await client.query(sharedStatement('treadle add refs', values))
 }
 
 // Waits for a sweeper that is at this very blob; it is gone then, and what comes after (`put`) stores it anew.
 async function touch(client: PoolClient, tenant: TenantId, blobs: readonly Blob[]): Promise<void> {
   const values = [tenant, blobs.map(({ sha256 }) => sha256), blobs.map(({ size }) => size)]
-  await client.query({ name: 'treadle touch blobs', text: TOUCH, values })
+  await client.query(sharedStatement('treadle touch blobs', values))
 }
 
 const FIND = `
   update treadle.blobs set touched_at = clock_timestamp() where tenant = $1 and sha256 = any ($2) returning sha256, size::float8`
-
-const TOUCH = `
-  insert into treadle.blobs (tenant, sha256, size)
-  select $1, sha256, max(size) from unnest($2::text[], $3::bigint[]) as b(sha256, size) group by sha256 order by sha256
-  on conflict (tenant, sha256) do update set touched_at = clock_timestamp()`
-
-const ADD = `
-  insert into treadle.blob_refs (tenant, run_id, sha256) select distinct $1, $2, b from unnest($3::text[]) as b
-  on conflict do nothing`

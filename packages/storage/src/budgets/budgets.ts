@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { AttemptKey, Refusal } from '../appender/types.ts'
 import { persistentQuery } from '../database/persist.ts'
+import { sharedStatement } from '../database/shared-statement.ts'
 
 /** One request to a model. `call` counts those of an attempt from 1. */
 export type CallKey = AttemptKey & { call: number }
@@ -31,18 +32,12 @@ export type Budgets = {
 export const createBudgets = ({ pool }: { pool: Pool }): Budgets => ({
   reserve(key, { requestTokens, answerTokens, requestUsd, answerUsd }, signal) {
     const values = [...keyOf(key), requestTokens, answerTokens ?? null, requestUsd ?? null, answerUsd ?? null]
-    return persistentQuery<ReserveResult>(pool, { name: 'treadle reserve', text: RESERVE, values }, signal)
+    return persistentQuery<ReserveResult>(pool, sharedStatement('treadle reserve', values), signal)
   },
   async settle(key, { tokens, usd }, signal) {
     const values = [...keyOf(key), tokens, usd ?? null]
-    await persistentQuery(pool, { name: 'treadle settle', text: SETTLE, values }, signal)
+    await persistentQuery(pool, sharedStatement('treadle settle', values), signal)
   },
 })
 
 const keyOf = ({ run, path, attempt, call }: CallKey) => [run.tenant, run.id, path, attempt, call]
-
-const RESERVE = `select treadle.reserve(
-  $1::text, $2::text, $3::text, $4::integer, $5::integer, $6::bigint, $7::bigint, $8::numeric, $9::numeric) as value`
-
-const SETTLE = `select treadle.settle(
-  $1::text, $2::text, $3::text, $4::integer, $5::integer, $6::bigint, $7::numeric)::text as value`

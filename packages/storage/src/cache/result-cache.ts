@@ -1,6 +1,7 @@
 import type { Json, JsonSchema, RunRef, Runtime, Work } from '@treadle/contract'
 import type { Pool } from 'pg'
 import { persistentQuery } from '../database/persist.ts'
+import { sharedStatement } from '../database/shared-statement.ts'
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts'
 
 /** What is executed, and so what a result is the result of. */
@@ -17,13 +18,13 @@ export type ResultCache = {
 export const createResultCache = ({ pool, sealer = NO_SEALER }: { pool: Pool; sealer?: Sealer }): ResultCache => ({
   async find(run, key, ageMsMax, signal) {
     const values = [run.tenant, run.id, ...keyValues(key), ageMsMax]
-    const query = { name: 'treadle find cached', text: FIND, values }
+    const query = sharedStatement('treadle find cached', values)
     const found = await persistentQuery<{ output: Json } | null>(pool, query, signal)
     return found && { output: sealer.open({ tenant: run.tenant }, found.output) }
   },
   async keep(run, key, { output, ttlMs }, signal) {
     const values = [run.tenant, ...keyValues(key), JSON.stringify(sealer.seal({ tenant: run.tenant }, output)), ttlMs]
-    await persistentQuery(pool, { name: 'treadle keep cached', text: KEEP, values }, signal)
+    await persistentQuery(pool, sharedStatement('treadle keep cached', values), signal)
   },
 })
 
@@ -32,6 +33,3 @@ const keyValues = ({ runtime, work, outputSchema }: CacheKey) => [
   JSON.stringify(work),
   outputSchema === undefined ? null : JSON.stringify(outputSchema),
 ]
-
-const FIND = 'select treadle.find_cached($1, $2, $3, $4::json, $5::json, $6::bigint) as value'
-const KEEP = 'select treadle.keep_cached($1, $2, $3::json, $4::json, $5::json, $6::bigint) as value'

@@ -2,6 +2,7 @@ import type { Json, JsonSchema, RunRef, Runtime } from '@treadle/contract'
 import type { Pool } from 'pg'
 import type { AttemptKey } from '../appender/types.ts'
 import { persistentQuery } from '../database/persist.ts'
+import { sharedStatement } from '../database/shared-statement.ts'
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts'
 
 /** A function as a worker publishes it. */
@@ -36,35 +37,23 @@ export type RunMetadata = { workflow: string; version?: string; tags: Record<str
 /** `pool`: connections of a login in `treadle_worker`. */
 export const createFunctionStore = ({ pool, sealer = NO_SEALER }: { pool: Pool; sealer?: Sealer }): FunctionStore => ({
   async publish(runtime, worker, functions, ttlS) {
-    await pool.query('select treadle.publish_functions($1, $2, $3::json, $4)', [
-      runtime,
-      worker,
-      JSON.stringify(functions),
-      ttlS,
-    ])
+    await pool.query(sharedStatement('treadle publish functions', [runtime, worker, JSON.stringify(functions), ttlS]))
   },
   saveState({ run, path, attempt }, state, signal) {
     const sealed = sealer.seal({ tenant: run.tenant, run: run.id, path }, state)
     const values = [run.tenant, run.id, path, attempt, JSON.stringify(sealed)]
-    return persistentQuery<boolean>(pool, { name: 'treadle save state', text: SAVE, values }, signal)
+    return persistentQuery<boolean>(pool, sharedStatement('treadle save state', values), signal)
   },
   async loadState({ run, path }, signal) {
     const values = [run.tenant, run.id, path]
-    const state = await persistentQuery<Json>(pool, { name: 'treadle load state', text: LOAD, values }, signal)
+    const state = await persistentQuery<Json>(pool, sharedStatement('treadle load state', values), signal)
     return sealer.open({ tenant: run.tenant, run: run.id, path }, state)
   },
   runMetadata({ tenant, id }, signal) {
-    return persistentQuery<RunMetadata>(
-      pool,
-      { name: 'treadle run metadata', text: METADATA, values: [tenant, id] },
-      signal,
-    )
+    return persistentQuery<RunMetadata>(pool, sharedStatement('treadle run metadata', [tenant, id]), signal)
   },
 })
 
-const SAVE = 'select treadle.save_state($1, $2, $3, $4, $5::json) as value'
-const LOAD = 'select treadle.load_state($1, $2, $3) as value'
-const METADATA = 'select treadle.run_metadata($1, $2) as value'
 
 /** What there is to be called just now. `pool`: connections of a login in `treadle_api`. */
 export const createReadFunctions =

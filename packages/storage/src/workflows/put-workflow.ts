@@ -1,5 +1,6 @@
 import type { TenantId } from '@treadle/contract'
 import type { PoolClient } from 'pg'
+import { sharedStatement } from '../database/shared-statement.ts'
 import { sealPlan } from '../sealing/documents.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import type { LabelResult, NewWorkflowVersion, PutWorkflowResult, WorkflowStore } from './types.ts'
@@ -67,9 +68,8 @@ async function keepBlobs(
   blobs: NewWorkflowVersion['blobs'],
 ): Promise<void> {
   if (blobs.length === 0) return
-  const text = `insert into treadle.blob_refs (tenant, run_id, sha256) select distinct $1, $2, b from unnest($3::text[]) as b
-    on conflict do nothing`
-  await client.query(text, [tenant, `${name}@${version}`, blobs.map(({ sha256 }) => sha256)])
+  const values = [tenant, `${name}@${version}`, blobs.map(({ sha256 }) => sha256)]
+  await client.query(sharedStatement('treadle add refs', values))
 }
 
 const INSERT = `

@@ -79,6 +79,9 @@ def to_arguments(batch: Batch, sealer: Sealer) -> list[Any]:
         [data["runtime"] for data in started],
         [write_json(data) for data in started],
         _DEATH,
+        # Of segments, which only the TypeScript worker executes.
+        [],
+        [],
     ]
 
 

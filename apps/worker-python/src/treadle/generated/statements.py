@@ -3,13 +3,13 @@
 from typing import Final
 
 STATEMENTS: Final[dict[str, str]] = {
-    "treadle append": "select treadle.append($1::boolean, $2::text[], $3::text[], $4::integer[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::integer[], $14::integer[], $15::text[], $16::text[], $17::integer[], $18::integer[], $19::text[], $20::text[], $21::boolean[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[], $28::integer[], $29::text[], $30::uuid[], $31::text[], $32::text[], $33::text[], $34::text) as answer",
+    "treadle append": "select treadle.append($1::boolean, $2::text[], $3::text[], $4::integer[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::integer[], $14::integer[], $15::text[], $16::text[], $17::integer[], $18::integer[], $19::text[], $20::text[], $21::boolean[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[], $28::integer[], $29::text[], $30::uuid[], $31::text[], $32::text[], $33::text[], $34::text, $35::text[], $36::text[]) as answer",
     "treadle touch blobs": "insert into treadle.blobs (tenant, sha256, size) select $1, sha256, max(size) from unnest($2::text[], $3::bigint[]) as b(sha256, size) group by sha256 order by sha256 on conflict (tenant, sha256) do update set touched_at = clock_timestamp()",
     "treadle add refs": "insert into treadle.blob_refs (tenant, run_id, sha256) select distinct $1, $2, b from unnest($3::text[]) as b on conflict do nothing",
     "treadle publish functions": "select treadle.publish_functions($1::text, $2::text, $3::json, $4::integer)",
-    "treadle save state": "select treadle.save_state($1::text, $2::text, $3::text, $4::integer, $5::json) as saved",
-    "treadle load state": "select treadle.load_state($1::text, $2::text, $3::text) as state",
-    "treadle run metadata": "select treadle.run_metadata($1::text, $2::text) as metadata",
+    "treadle save state": "select treadle.save_state($1::text, $2::text, $3::text, $4::integer, $5::json) as value",
+    "treadle load state": "select treadle.load_state($1::text, $2::text, $3::text) as value",
+    "treadle run metadata": "select treadle.run_metadata($1::text, $2::text) as value",
     "treadle find cached": "select treadle.find_cached($1::text, $2::text, $3::text, $4::json, $5::json, $6::bigint) as value",
     "treadle keep cached": "select treadle.keep_cached($1::text, $2::text, $3::json, $4::json, $5::json, $6::bigint) as value",
     "treadle read transcript": "select treadle.read_transcript($1::text, $2::text, $3::text, $4::integer, $5::json) as value",
