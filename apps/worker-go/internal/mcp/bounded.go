@@ -67,7 +67,7 @@ func (b *bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := b.through.RoundTrip(request)
 	if err != nil {
 		if request.Method == http.MethodPost {
-			return nil, b.fail(net.ToError(request.Context(), err, b.host))
+			return nil, b.fail(net.ToError(request.Context(), err, "The MCP server "+b.host))
 		}
 		return nil, err
 	}

@@ -164,7 +164,11 @@ func (f *functionCall) Metadata() (json.RawMessage, error) {
 
 // SaveState keeps the state as an output is kept: without secrets, and by handle where it is large.
 func (f *functionCall) SaveState(state json.RawMessage) error {
-	value, err := values.ParseForeign(state, "The state")
+	what := fmt.Sprintf("The state of %q", f.entry.Name)
+	value, err := values.ParseForeign(state, what)
+	if err == nil {
+		err = values.CheckForeign(value, what)
+	}
 	if err == nil {
 		value, err = f.work.Keep(f.ctx, value, contract.InlineBytesMax)
 	}

@@ -8,13 +8,13 @@ export function toMcpError(error: unknown, { host }: URL): TreadleError {
   const own = ownError(error)
   if (own) return own
   if (error instanceof McpError) {
-    return new TreadleError(TYPES[error.code] ?? 'tool_error', `The MCP server ${host} answered: ${error.message}`, {
+    return new TreadleError(TYPES[error.code] ?? 'tool_error', `The MCP server ${host} answered: ${saidBy(error)}`, {
       details: { code: error.code },
       cause: error,
     })
   }
   if (error instanceof StreamableHTTPError) return ofTransport(error, host)
-  if (error instanceof SyntaxError || (error as Error | undefined)?.name === 'ZodError') {
+  if (error instanceof SyntaxError || (error as Error | undefined)?.name.endsWith('ZodError')) {
     return new TreadleError('tool_error', `What ${host} answered is not of the Model Context Protocol.`, {
       cause: error,
     })
@@ -29,6 +29,9 @@ export function toMcpError(error: unknown, { host }: URL): TreadleError {
   }
   return new TreadleError('tool_error', `The MCP server ${host}: ${(error as Error).message}`, { cause: error })
 }
+
+/** What the server said: the client puts the code before it, which stands in the details. */
+const saidBy = ({ code, message }: McpError): string => message.replace(`MCP error ${code}: `, '')
 
 /** Of JSON-RPC and of the protocol; every other code is the server's own. */
 const TYPES: Record<number, ErrorType | undefined> = {

@@ -7,7 +7,7 @@ import type { ChatClients } from './chat-client.ts'
 import { type ChatRequestParts, chatRequest } from './chat-request.ts'
 import { chatSpan, usageAttributes } from './chat-span.ts'
 import { costOf } from './cost-of.ts'
-import { type Answer, streamAnswer } from './stream-answer.ts'
+import { type Answer, type AnswerPart, streamAnswer } from './stream-answer.ts'
 import { createToolNames, type ToolNames } from './tool-names.ts'
 
 /**
@@ -34,7 +34,7 @@ export function createAskModel({ clients, models, tracing }: AskModelParts): Ask
       answer = await streamAnswer(client, request, {
         signal: context.signal,
         onPart: (part) => {
-          receivedBytes += Buffer.byteLength('text' in part ? part.text : JSON.stringify(part))
+          receivedBytes += bytesOf(part)
           return 'text' in part ? context.emitText(part.text) : context.emitToolCall(named(part.toolCall, names))
         },
         onUsage(reported) {
@@ -55,6 +55,12 @@ export function createAskModel({ clients, models, tracing }: AskModelParts): Ask
     return { ...answer, toolCalls: answer.toolCalls.map((call) => named(call, names)) }
   }
 }
+
+/** What is counted of an answer that breaks off: what the model wrote, and not how the protocol wraps it. */
+const bytesOf = (part: AnswerPart): number =>
+  'text' in part
+    ? Buffer.byteLength(part.text)
+    : Buffer.byteLength(`${part.toolCall.id ?? ''}${part.toolCall.name ?? ''}${part.toolCall.arguments ?? ''}`)
 
 /** The call by the tool's own name; a piece of one need not say it. */
 const named = <Call extends { name?: string }>(call: Call, names: ToolNames): Call =>

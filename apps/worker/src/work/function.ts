@@ -52,7 +52,7 @@ async function callUntilStopped(
   })
   try {
     const call = (async () => entry.call(args, own))()
-    return toJson(await Promise.race([call, stopped]), entry.name)
+    return toJson(await Promise.race([call, stopped]), `What "${entry.name}" gave`)
   } catch (error) {
     signal.throwIfAborted()
     throw error instanceof TreadleError ? error : toolError(error)
@@ -86,7 +86,8 @@ function functionContext(
     loadState: async () => context.load(await states.loadState(context, signal)),
     saveState: async (state) => {
       signal.throwIfAborted()
-      const kept = await states.saveState(context, await context.keep(state), signal)
+      const value = toJson(state, `The state of "${entry.name}"`)
+      const kept = await states.saveState(context, await context.keep(value), signal)
       if (!kept) throw new TreadleError('internal', 'A newer attempt has taken over.') // Nothing of this one can be written any more.
     },
     secret: async (name) => {
@@ -99,15 +100,15 @@ function functionContext(
   }
 }
 
-/** What JSON makes of a result: undefined is null. A cycle or a bigint is an error of the function. */
-function toJson(result: unknown, name: string): Json {
+/** What JSON makes of a value of the function's: undefined is null. A cycle or a bigint is its error; `what` is the subject of that sentence. */
+function toJson(given: unknown, what: string): Json {
   try {
-    const value: Json = JSON.parse(JSON.stringify(result) ?? 'null')
-    checkForeign(value, `What "${name}" gave`)
+    const value: Json = JSON.parse(JSON.stringify(given) ?? 'null')
+    checkForeign(value, what)
     return value
   } catch (error) {
     if (error instanceof TreadleError) throw error
-    throw new TreadleError('invalid_output', `What "${name}" gave is not JSON: ${(error as Error).message}`)
+    throw new TreadleError('invalid_output', `${what} is not JSON: ${(error as Error).message}`)
   }
 }
 

@@ -7,6 +7,14 @@ import httpx2
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    CONNECTION_CLOSED,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    PARSE_ERROR,
+    REQUEST_TIMEOUT,
+)
 from pydantic import ValidationError
 
 from ..errors import TreadleError
@@ -28,11 +36,11 @@ _SESSION_BYTES_MAX = 10 * 1024 * 1024
 _ERROR_TEXT_LENGTH_MAX = 500
 # Of JSON-RPC and of the protocol; every other code is the server's own.
 _TYPES = {
-    -32000: "unavailable",
-    -32001: "timeout",
-    -32600: "invalid_request",
-    -32601: "invalid_request",
-    -32602: "invalid_request",
+    CONNECTION_CLOSED: "unavailable",
+    REQUEST_TIMEOUT: "timeout",
+    INVALID_REQUEST: "invalid_request",
+    METHOD_NOT_FOUND: "invalid_request",
+    INVALID_PARAMS: "invalid_request",
 }
 
 
@@ -138,6 +146,11 @@ def _mcp_error(error: BaseException, host: str) -> BaseException:
         return error
     if isinstance(error, MCPError):
         code = error.error.code
+        # What the client says in the place of an answer.
+        if code == CONNECTION_CLOSED and error.error.message.startswith("SSE stream"):
+            return TreadleError("unavailable", f"The answer of {host} ended before it was complete.")
+        if code == PARSE_ERROR and error.error.message.startswith("Failed to parse"):
+            return TreadleError("tool_error", f"What {host} answered is not of the Model Context Protocol.")
         message = f"The MCP server {host} answered: {error.error.message}"
         return TreadleError(_TYPES.get(code, "tool_error"), message, details={"code": code})
     if isinstance(error, ValidationError | ValueError):

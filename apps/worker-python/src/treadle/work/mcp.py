@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mcp_types import CallToolResult, TextContent
+from mcp_types import CallToolRequest, CallToolRequestParams, CallToolResult, TextContent
 
 from ..errors import TreadleError
 from ..generated.types import McpWork
@@ -28,11 +28,11 @@ class McpTool:
     async def __call__(self, work: McpWork, context: WorkContext) -> WorkResult:
         args = await context.load(work["args"])
         context.usage.add({"toolCalls": 1})
+        # Not by `call_tool`, which lists the server's tools to check the result against what they say of it.
+        request = CallToolRequest(params=CallToolRequestParams(name=work["tool"], arguments=args))
         result = await self._sessions.use(
-            work["server"], context.run, lambda session: session.call_tool(work["tool"], args)
+            work["server"], context.run, lambda session: session.send_request(request, CallToolResult)
         )
-        if not isinstance(result, CallToolResult):
-            raise TreadleError("tool_error", f'The tool "{work["tool"]}" asks for more than arguments.')
         if result.is_error:
             said = utf16_cut(self._redactor.text(_text_of(result)), _ERROR_LENGTH_MAX)
             raise TreadleError("tool_error", said or f'The tool "{work["tool"]}" reported an error.')
