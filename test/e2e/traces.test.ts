@@ -1,68 +1,50 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import {
+  buildGoWorker,
+  cacheFolder,
+  createReport,
+  preparePython,
+  startGoWorker,
+  startPythonWorker,
+} from '@treadle/local'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Stack, startStack } from '../support/stack.ts'
+import { startTraceCollector, type TraceCollector } from '../support/trace-collector.ts'
 import { createClient } from './support/client.ts'
 import { ASK } from './support/documents.ts'
 
 /** Traces, as a collector gets them: one that stands here in this process. */
 
-type Span = {
-  service: string
-  name: string
-  traceId: string
-  spanId: string
-  parentSpanId: string
-  attributes: Record<string, unknown>
-}
-
-const spans: Span[] = []
-const collector = createServer(async (request, response) => {
-  let body = ''
-  for await (const chunk of request.setEncoding('utf8')) body += chunk
-  for (const { resource, scopeSpans } of JSON.parse(body).resourceSpans) {
-    const service = attributesOf(resource.attributes)['service.name'] as string
-    for (const span of scopeSpans.flatMap((scope: { spans: object[] }) => scope.spans)) {
-      spans.push({ ...span, service, attributes: attributesOf(span.attributes) })
-    }
-  }
-  response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-})
-
-const attributesOf = (list: { key: string; value: Record<string, unknown> }[]): Record<string, unknown> =>
-  Object.fromEntries(list.map(({ key, value }) => [key, Object.values(value)[0]]))
-
+let collector: TraceCollector
 let stack: Stack
 beforeAll(async () => {
-  await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
-  const { port } = collector.address() as AddressInfo
+  collector = await startTraceCollector()
   stack = await startStack({
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_BSP_SCHEDULE_DELAY: '50' },
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '50' },
   })
 })
 afterAll(async () => {
   await stack?.stop()
-  await new Promise((resolve) => collector.close(resolve))
+  await collector.close()
 })
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
+const CALLER = 'b7ad6b7169203331'
 
-const spanOf = (name: string) => spans.find((span) => span.traceId === TRACE && span.name === name)
+const spanOf = (name: string, traceId = TRACE) =>
+  collector.spans.find((span) => span.traceId === traceId && span.name === name)
 
 test('one trace goes from the caller through the request and the run to the model', async () => {
   stack.model.enqueue([{ text: 'Because.' }])
   const client = createClient(stack.url)
-  const headers = { traceparent: `00-${TRACE}-b7ad6b7169203331-01` }
+  const headers = { traceparent: `00-${TRACE}-${CALLER}-01` }
   const { id } = await client.start({ ir: ASK, input: { question: 'why?' } }, headers)
   expect(await client.result(id)).toMatchObject({ status: 'completed' })
 
   await expect.poll(() => spanOf('execute llm'), { timeout: 20_000 }).toBeDefined()
-  const chain = ['POST /runs', 'start workflow', 'execute llm', 'chat scripted'].map(spanOf)
+  const chain = ['POST /runs', 'start workflow', 'execute llm', 'chat scripted'].map((name) => spanOf(name))
   expect(chain.map((span) => span?.service)).toEqual(['treadle-api', 'treadle-api', 'treadle-worker', 'treadle-worker'])
-  expect(chain.map((span) => span?.parentSpanId)).toEqual([
-    'b7ad6b7169203331',
-    ...chain.slice(0, -1).map((span) => span?.spanId),
-  ])
+  expect(chain.map((span) => span?.parentSpanId)).toEqual([CALLER, ...chain.slice(0, -1).map((span) => span?.spanId)])
   expect(spanOf('POST /runs')?.attributes).toMatchObject({
     'http.request.method': 'POST',
     'http.route': '/runs',
@@ -82,7 +64,7 @@ test('one trace goes from the caller through the request and the run to the mode
   })
   expect(Number(chat?.['gen_ai.usage.output_tokens'])).toBeGreaterThan(0)
   // What was said stays in the log of the run.
-  expect(JSON.stringify(spans)).not.toMatch(/why\?|Because\./)
+  expect(JSON.stringify(collector.spans)).not.toMatch(/why\?|Because\./)
 })
 
 test('a call that fails says how', async () => {
@@ -91,6 +73,88 @@ test('a call that fails says how', async () => {
   const { id } = await client.start({ ir: ASK, input: { question: 'refused?' } })
   expect(await client.result(id)).toMatchObject({ status: 'failed' })
   const failed = () =>
-    spans.find(({ name, attributes }) => name === 'execute llm' && attributes['treadle.run.id'] === id)
+    collector.spans.find(({ name, attributes }) => name === 'execute llm' && attributes['treadle.run.id'] === id)
   await expect.poll(failed, { timeout: 20_000 }).toMatchObject({ attributes: { 'error.type': 'auth' } })
+})
+
+describe('the workers of other languages', () => {
+  const functions = fileURLToPath(new URL('../conformance/functions/', import.meta.url))
+
+  beforeAll(async () => {
+    const python = await preparePython({ env: process.env, cacheFolder: cacheFolder(), report: createReport() })
+    const go = await buildGoWorker({ env: process.env, folder: `${functions}go` })
+    await stack.startWorker({ TREADLE_FUNCTIONS: 'conformance_functions' }, (supervisor, options) =>
+      startPythonWorker(supervisor, { ...python, path: [functions] }, options),
+    )
+    await stack.startWorker({}, (supervisor, options) => startGoWorker(supervisor, go, options))
+  }, 600_000)
+
+  test.each([
+    ['python', '1af7651916cd43dd8448eb211c80319c'],
+    ['go', '2af7651916cd43dd8448eb211c80319c'],
+  ])('%s: attempts, calls of models and of tools are in the trace of their run', async (runtime, traceId) => {
+    stack.model.enqueue([{ text: 'Because.' }])
+    const ir = {
+      ...ASK,
+      tools: { measure: { kind: 'function', name: 'conformance.length', runtime } },
+      nodes: {
+        answer: { ...ASK.nodes.answer, runtime },
+        length: { kind: 'tool', tool: 'measure', args: { text: '${nodes.answer}' } },
+      },
+    }
+    const client = createClient(stack.url)
+    const headers = { traceparent: `00-${traceId}-${CALLER}-01` }
+    const { id } = await client.start({ ir, input: { question: 'why?' } }, headers)
+    expect(await client.result(id)).toMatchObject({ status: 'completed' })
+
+    const span = (name: string) => spanOf(name, traceId)
+    await expect.poll(() => span('execute_tool measure') && span('chat scripted'), { timeout: 20_000 }).toBeDefined()
+    const [workflow, attempt, chat, tool] = [
+      'start workflow',
+      'execute llm',
+      'chat scripted',
+      'execute_tool measure',
+    ].map(span)
+    expect([attempt, chat, tool].map((each) => each?.service)).toEqual(Array(3).fill(`treadle-worker-${runtime}`))
+    expect([attempt, chat, tool].map((each) => each?.parentSpanId)).toEqual([
+      workflow?.spanId,
+      attempt?.spanId,
+      workflow?.spanId,
+    ])
+    expect(attempt?.attributes).toMatchObject({
+      'treadle.run.id': id,
+      'treadle.tenant': 'default',
+      'treadle.node.path': 'answer',
+      'treadle.node.kind': 'llm',
+      'treadle.node.outcome': 'completed',
+    })
+    expect(chat?.attributes).toMatchObject({
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'openai',
+      'gen_ai.request.model': 'scripted',
+      'gen_ai.conversation.id': id,
+      'treadle.node.path': 'answer',
+    })
+    expect(Number(chat?.attributes['gen_ai.usage.output_tokens'])).toBeGreaterThan(0)
+    expect(tool?.attributes).toMatchObject({
+      'gen_ai.operation.name': 'execute_tool',
+      'gen_ai.tool.name': 'measure',
+      'treadle.node.outcome': 'completed',
+    })
+    expect(JSON.stringify(collector.spans)).not.toMatch(/why\?|Because\./)
+  })
+
+  test.each(['python', 'go'])('%s: a call that fails says how', async (runtime) => {
+    stack.model.enqueue([{ error: { status: 401, message: 'no' } }])
+    const ir = { ...ASK, nodes: { answer: { ...ASK.nodes.answer, runtime } } }
+    const client = createClient(stack.url)
+    const { id } = await client.start({ ir, input: { question: 'refused?' } })
+    expect(await client.result(id)).toMatchObject({ status: 'failed' })
+    const failed = () =>
+      collector.spans.find(({ name, attributes }) => name === 'execute llm' && attributes['treadle.run.id'] === id)
+    await expect.poll(failed, { timeout: 20_000 }).toMatchObject({
+      service: `treadle-worker-${runtime}`,
+      attributes: { 'error.type': 'auth', 'treadle.node.outcome': 'failed' },
+    })
+  })
 })

@@ -23,6 +23,11 @@ const (
 	Died
 )
 
+// String is how traces name it.
+func (s Status) String() string {
+	return [...]string{"completed", "retrying", "failed", "cancelled", "ended", "died"}[s]
+}
+
 // Outcome says how an attempt came out.
 type Outcome struct {
 	Status        Status

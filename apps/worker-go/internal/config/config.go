@@ -35,6 +35,8 @@ type Config struct {
 	Models model.Table
 	// Encryption has the keys of what Temporal is given; nil: nothing is encrypted.
 	Encryption *encryption.Keyring
+	// IsTraced: the exporter of traces is told where they go; it reads the rest itself.
+	IsTraced bool
 	// Concurrency is the number of nodes that are executed at the same time.
 	Concurrency int
 }
@@ -74,6 +76,7 @@ func Read(environ []string) (*Config, error) {
 		Secrets:       r.secrets(),
 		SecretsDir:    r.text("TREADLE_SECRETS_DIR"),
 		Concurrency:   concurrencyDefault,
+		IsTraced:      r.text("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || r.text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != "",
 	}
 	r.require("TREADLE_DATABASE_URL", "give the Postgres URL of the worker’s login, such as postgres://worker:…@host/treadle")
 	r.require("TREADLE_BLOBS", "give a folder (file:///var/lib/treadle/blobs) or a bucket (s3://bucket?region=eu-central-1)")

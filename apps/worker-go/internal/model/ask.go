@@ -6,12 +6,15 @@ import (
 
 	"treadle.dev/treadle/internal/contract"
 	"treadle.dev/treadle/internal/jsonvalue"
+	"treadle.dev/treadle/internal/tracing"
 )
 
 // Asker calls models, whose text goes onto the stream, and whose usage and price are counted.
 type Asker struct {
 	Client *Client
 	Models Table
+	// Tracing is nil where nothing is traced.
+	Tracing *tracing.Tracing
 }
 
 // Ask makes one call, counted against the budget before it is made. Its answer is complete; the error is of type `refused` where the
@@ -28,6 +31,7 @@ func (a *Asker) Ask(ctx context.Context, request Request, budget Budget, listene
 	if err != nil {
 		return nil, err
 	}
+	span := a.startSpan(request, body)
 	var used contract.Usage
 	receivedBytes := 0
 	answer, err := a.Client.stream(ctx, request.Run, request.Model, text, Listener{
@@ -48,6 +52,7 @@ func (a *Asker) Ask(ctx context.Context, request Request, budget Budget, listene
 			listener.Usage(usage)
 		},
 	})
+	endSpan(span, used, answer)
 	isUnused := err != nil && receivedBytes == 0 && ctx.Err() == nil
 	settle(a.Models.spentBy(name, used, bounds, receivedBytes, isUnused))
 	if err != nil {

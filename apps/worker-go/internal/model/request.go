@@ -9,8 +9,9 @@ import (
 
 // Request is what a model is asked.
 type Request struct {
-	// Run is that for which the model is asked.
+	// Run and Path are those of the node for which the model is asked.
 	Run   contract.RunRef
+	Path  string
 	Model contract.PlanModel
 	// Messages have their contents loaded: no handles in them.
 	Messages []Message

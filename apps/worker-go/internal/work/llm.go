@@ -18,7 +18,7 @@ func LLM(asker *model.Asker, schemas *values.Schemas) Perform {
 		if err != nil {
 			return Result{}, err
 		}
-		request := model.Request{Run: c.Task.Run, Model: llm.Model, Messages: messages}
+		request := model.Request{Run: c.Task.Run, Path: c.Task.Path, Model: llm.Model, Messages: messages}
 		if c.Task.OutputSchema == nil {
 			answer, err := asker.Ask(ctx, request, c.Budget, listener(ctx, c))
 			if err != nil {

@@ -91,7 +91,7 @@ func (t *modelTurn) perform(ctx context.Context) (jsonvalue.Value, error) {
 
 // request reads the conversation, and makes of it what the model is asked.
 func (t *modelTurn) request(ctx context.Context) (model.Request, error) {
-	request := model.Request{Run: t.Task.Run, Model: t.work.Model}
+	request := model.Request{Run: t.Task.Run, Path: t.Task.Path, Model: t.work.Model}
 	var err error
 	if t.own, err = ownMessages(t.work); err != nil {
 		return request, err

@@ -24,7 +24,7 @@ const (
 
 // activities are what Temporal calls.
 type activities struct {
-	executor *attempt.Executor
+	executor attempt.Attempts
 	log      *slog.Logger
 }
 

@@ -28,6 +28,7 @@ import (
 	"treadle.dev/treadle/internal/net"
 	"treadle.dev/treadle/internal/secrets"
 	"treadle.dev/treadle/internal/storage"
+	"treadle.dev/treadle/internal/tracing"
 	"treadle.dev/treadle/internal/values"
 	"treadle.dev/treadle/internal/work"
 )
@@ -39,6 +40,8 @@ const (
 	// heartbeatThrottle: a cancel travels with the answer of a heartbeat, so heartbeats are sent as often as they are made.
 	heartbeatThrottle = time.Second
 	pollers           = 5
+	// service is the worker's name in traces.
+	service = "treadle-worker-go"
 )
 
 // Run starts the worker, and returns when ctx ends and everything is closed, or when the worker fails.
@@ -74,7 +77,14 @@ func Run(ctx context.Context, config *config.Config, registry *functions.Registr
 	}, redactor)
 	models := model.NewClient(config.OpenAIKey, config.OpenAIBaseURL, known)
 	defer models.Close()
-	asker := &model.Asker{Client: models, Models: config.Models}
+	var traces *tracing.Tracing
+	if config.IsTraced {
+		if traces, err = tracing.Open(ctx, service); err != nil {
+			return fmt.Errorf("traces cannot be sent: %w", err)
+		}
+	}
+	defer traces.Close()
+	asker := &model.Asker{Client: models, Models: config.Models, Tracing: traces}
 	egress := net.NewEgress(config.EgressAllow)
 	tools := &mcp.Sessions{Secrets: known, Redactor: redactor, Transport: egress}
 	turns := work.ModelTurnParts{Asker: asker, Schemas: schemas, Transcripts: &storage.Transcripts{Pool: pool, Sealer: sealer}, Tools: tools}
@@ -104,11 +114,11 @@ func Run(ctx context.Context, config *config.Config, registry *functions.Registr
 	publishing, end := context.WithCancel(ctx)
 	defer end()
 	go publisher.KeepPublishing(publishing)
-	return host(ctx, connection, executor, config.Concurrency, log)
+	return host(ctx, connection, &attempt.Traced{Attempts: executor, Tracing: traces}, config.Concurrency, log)
 }
 
 // host polls until ctx ends, or until Temporal's worker fails.
-func host(ctx context.Context, connection client.Client, executor *attempt.Executor, concurrency int, log *slog.Logger) error {
+func host(ctx context.Context, connection client.Client, executor attempt.Attempts, concurrency int, log *slog.Logger) error {
 	failed := make(chan error, 1)
 	hosted := worker.New(connection, contract.TaskQueue, worker.Options{
 		DisableWorkflowWorker:              true,

@@ -8,7 +8,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from .attempt.attempt_node import AttemptNode
+from .attempt.attempt_node import Attempts
 from .attempt.outcome import Outcome
 from .attempt.stop import Stop, StopReason
 from .encryption.sealer import SealedError
@@ -27,7 +27,7 @@ class ExecuteNode:
     a NodeFailure where the log has the node's end.
     """
 
-    def __init__(self, attempt_node: AttemptNode) -> None:
+    def __init__(self, attempt_node: Attempts) -> None:
         self._attempt_node = attempt_node
 
     @activity.defn(name="executeNode")
@@ -36,7 +36,7 @@ class ExecuteNode:
         # From entry on, and whatever the work is busy with: a silent worker is a dead one.
         heart = asyncio.create_task(_beat())
         stops: list[Stop] = []
-        attempt = asyncio.create_task(self._attempt_node(_with_timeout(task), stops.append))  # pyright: ignore[reportArgumentType]
+        attempt = asyncio.ensure_future(self._attempt_node(_with_timeout(task), stops.append))  # pyright: ignore[reportArgumentType]
         reason: StopReason | None = None
         try:
             while not attempt.done():

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import logging
+import os
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +19,9 @@ from temporalio.worker import Worker
 
 from .agent.offer_tools import OfferTools
 from .appender.appender import Appender
-from .attempt.attempt_node import AttemptNode
+from .attempt.attempt_node import AttemptNode, Attempts
 from .attempt.finish_output import FinishOutput
+from .attempt.traced_attempts import TracedAttempts
 from .blobs.store import open_blobs
 from .config import TemporalConfig, WorkerConfig
 from .database.database import WorkerDatabase, open_pool
@@ -38,6 +40,7 @@ from .net.egress import egress_client, egress_transport
 from .secrets.grants import GrantCheck
 from .secrets.redactor import Redactor
 from .secrets.secrets import Secrets
+from .telemetry.tracing import create_tracing
 from .values.schemas import Schemas
 from .values.store import Values
 from .work.context import Perform
@@ -49,6 +52,7 @@ from .work.model_turn import ModelTurn
 from .work.plain import checkpoint_work, emit_work
 
 TASK_QUEUE = "treadle-python"
+SERVICE = "treadle-worker-python"
 # How long a part that is started at the same time may take to come up.
 _WAIT_S_MAX = 60.0
 _PAUSE_S = 0.5
@@ -96,7 +100,10 @@ async def run_worker(config: WorkerConfig, redactor: Redactor, stopping: asyncio
 
 async def _attempt_node(
     config: WorkerConfig, redactor: Redactor, appender: Appender, database: WorkerDatabase, stack: AsyncExitStack
-) -> AttemptNode:
+) -> Attempts:
+    tracing = create_tracing(os.environ, SERVICE)
+    if tracing is not None:
+        stack.push_async_callback(tracing.close)
     values = Values(open_blobs(config.blobs_url, config.encryption), database)
     schemas = Schemas()
     check = GrantCheck(config.grants, database.stored_workflow_of)
@@ -107,7 +114,7 @@ async def _attempt_node(
     stack.push_async_callback(transport.aclose)
     outside = egress_client(transport)
     sessions = McpSessions(secrets, redactor, transport)
-    ask = AskModel(chat, config.models)
+    ask = AskModel(chat, config.models, tracing)
     threads = ThreadPoolExecutor(config.concurrency, thread_name_prefix="function")
     stack.callback(threads.shutdown, wait=False, cancel_futures=True)
     caller = FunctionCaller(secrets, database, threads)
@@ -120,7 +127,8 @@ async def _attempt_node(
         "mcp": McpTool(sessions, redactor),
         "modelTurn": ModelTurn(ask, schemas, database, OfferTools(database, ListTools(sessions))),
     }
-    return AttemptNode(appender, database, work, FinishOutput(redactor, schemas, values), values, redactor)
+    attempts = AttemptNode(appender, database, work, FinishOutput(redactor, schemas, values), values, redactor)
+    return attempts if tracing is None else TracedAttempts(attempts, tracing)
 
 
 def _import_functions(modules: tuple[str, ...]) -> None:

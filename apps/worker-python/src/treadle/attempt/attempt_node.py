@@ -1,8 +1,9 @@
 """One attempt of a node: claims (run, path), executes, and writes how it ended with its checkpoint."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from ..appender.appender import Appender
 from ..appender.statement import RUNTIME
@@ -27,6 +28,12 @@ _NODE_KINDS = {"modelTurn": "llm", "http": "tool", "mcp": "tool", "function": "t
 _DEATHS_MAX = 20
 
 
+class Attempts(Protocol):
+    """Makes one attempt of a node. ``host`` is told of the means to stop it, before it does anything."""
+
+    def __call__(self, task: NodeTask, host: Callable[[Stop], None]) -> Awaitable[Outcome]: ...
+
+
 @dataclass(frozen=True)
 class AttemptNode:
     """1. Nothing is executed without a claim, and a claim that finds an end gives that end again.
@@ -42,7 +49,6 @@ class AttemptNode:
     redactor: Redactor
 
     async def __call__(self, task: NodeTask, host: Callable[[Stop], None]) -> Outcome:
-        """``host`` is told of the means to stop the attempt, before it does anything."""
         kind = task["work"]["kind"]
         request = ClaimRequest(task["run"], task["path"], _NODE_KINDS.get(kind, kind), task["outbox"])
         claim = await self.appender.claim(request)

@@ -6,12 +6,14 @@ from typing import Any
 
 from ..errors import TreadleError
 from ..generated.types import PlanModel, ToolSpec
+from ..telemetry.tracing import Tracing
 from ..values.json_text import write_json
 from ..work.context import WorkContext
 from .answer import Answer, MalformedChunkError, usage_of
 from .call_cost import bounds_of, used_by
 from .chat_client import ChatClient
 from .chat_request import chat_request
+from .chat_span import end_chat_span, start_chat_span
 from .model_error import not_json
 from .model_table import ModelTable, cost_of
 from .tool_names import ToolNames
@@ -20,9 +22,10 @@ from .tool_names import ToolNames
 class AskModel:
     """Its answer is complete."""
 
-    def __init__(self, client: ChatClient, models: ModelTable) -> None:
+    def __init__(self, client: ChatClient, models: ModelTable, tracing: Tracing | None = None) -> None:
         self._client = client
         self._models = models
+        self._tracing = tracing
 
     async def __call__(
         self,
@@ -39,6 +42,7 @@ class AskModel:
         content = write_json(request).encode("utf-8", "replace")
         facts = self._models.get(model["model"])
         call = await context.budget.reserve(*bounds_of(request, len(content), facts))
+        span = start_chat_span(self._tracing, request, context)
         answer = Answer()
         usage: dict[str, Any] = {"llmCalls": 1}
         received_bytes, is_whole = 0, False
@@ -55,6 +59,7 @@ class AskModel:
         except MalformedChunkError:
             raise not_json() from None
         finally:
+            end_chat_span(span, usage, answer.finish_reason if is_whole else None)
             cost_usd = cost_of(facts, usage)
             context.usage.add(usage if cost_usd is None else {**usage, "costUsd": cost_usd})
             unused = not is_whole and received_bytes == 0 and context.stop.reason is None
@@ -72,7 +77,8 @@ async def _show(part: str | dict[str, Any], names: ToolNames, context: WorkConte
         await context.writer.text(part)
         return len(part.encode("utf-8", "surrogatepass"))
     await context.writer.tool_call({**part, "name": names.from_wire(part["name"])} if "name" in part else part)
-    return len(write_json(part).encode("utf-8", "surrogatepass"))
+    # What the model wrote, and not how the protocol wraps it.
+    return sum(len(part.get(name, "").encode("utf-8", "surrogatepass")) for name in ("id", "name", "arguments"))
 
 
 def _refuse_unfinished(answer: Answer, model: PlanModel) -> None:
