@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Client, Connection } from '@temporalio/client'
 import type { Blob, Run, RunResult } from '@treadle/contract'
-import { expect, test } from 'vitest'
+import {
+  buildGoWorker,
+  cacheFolder,
+  createReport,
+  preparePython,
+  startGoWorker,
+  startPythonWorker,
+} from '@treadle/local'
+import { describe, expect, test } from 'vitest'
 import type { Service } from '../support/service.ts'
 import { useStack } from '../support/use-stack.ts'
 import { collect, createClient, typesOf } from './support/client.ts'
@@ -97,6 +105,53 @@ test('a tool’s answer of 100 MB passes from node to node by handle, through li
   expect((await peakOf(worker)) - before.worker).toBeLessThan(whole)
   expect((await peakOf(stack().api)) - before.api).toBeLessThan(whole)
 }, 180_000)
+
+describe.each(['python', 'go'] as const)('the %s worker', (runtime) => {
+  const start = async () => {
+    if (runtime === 'python') {
+      const python = await preparePython({ env: process.env, cacheFolder: cacheFolder(), report: createReport() })
+      return stack().startWorker({}, (supervisor, options) => startPythonWorker(supervisor, python, options))
+    }
+    const go = await buildGoWorker({ env: process.env })
+    return stack().startWorker({}, (supervisor, options) => startGoWorker(supervisor, go, options))
+  }
+
+  test('stores an answer of 64 MB as it comes and sends it on, through little memory, and keeps secrets out of it', async () => {
+    const { tools } = stack()
+    const rows = Array.from({ length: 6_400 }, (_, index) => `${index} ${'·'.repeat(5_000)} so ${SECRET}.`)
+    const [text, clean] = [rows, rows.map((row) => row.replace(SECRET, '[secret TOKEN]'))].map((list) =>
+      JSON.stringify(list),
+    ) as [string, string]
+    expect(Buffer.byteLength(clean)).toBeGreaterThan(64_000_000)
+    tools.when({ path: `/large-${runtime}` }, { text, headers: { 'content-type': 'application/json' } })
+    tools.when({ path: `/count-${runtime}` }, (request) => ({ json: (request.body as unknown[]).length }))
+    tools.when({ path: '/small' }, { json: 1 })
+    const headers = { authorization: { secret: 'TOKEN' } }
+    const declared = {
+      small: tool('/small', { headers }),
+      large: tool(`/large-${runtime}`, { headers }),
+      count: tool(`/count-${runtime}`, {
+        method: 'POST',
+        body: '${args.rows}',
+        inputSchema: { type: 'object', required: ['rows'], properties: { rows: true } },
+      }),
+    }
+    const call = (name: string, args: object = {}) => ({ kind: 'tool', tool: name, args, runtime })
+    const result = async (nodes: object, output: object) =>
+      client().result((await client().start({ ir: document(nodes, declared, output) })).id)
+
+    const worker = await start()
+    expect(await result({ warm: call('small') }, { warm: '${nodes.warm}' })).toMatchObject({ status: 'completed' })
+    const before = await peakOf(worker)
+    const nodes = { big: call('large'), count: call('count', { rows: '${nodes.big}' }) }
+    expect(await result(nodes, { big: '${nodes.big}', count: '${nodes.count}' })).toMatchObject({
+      status: 'completed',
+      output: { big: { $blob: { sha256: sha256(clean), size: Buffer.byteLength(clean) } }, count: rows.length },
+    })
+    // It has gone through the worker four times.
+    expect((await peakOf(worker)) - before).toBeLessThan(Buffer.byteLength(clean) / 1024)
+  }, 600_000) // The first build compiles what the worker is made of.
+})
 
 test('no secret gets through in a body that streams, however it is spelled; JSON stays JSON, and text is a string', async () => {
   const { tools } = stack()

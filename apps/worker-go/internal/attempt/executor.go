@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"runtime/debug"
 
@@ -117,6 +118,12 @@ func (e *Executor) perform(ctx context.Context, task *contract.NodeTask, claim a
 	}
 	result, err := e.Work.Perform(ctx, &work.Context{
 		Task: task, Attempt: claim.Attempt, Events: writer, Usage: usage, Budget: e.budgetOf(writer, claim), Load: load, Keep: keep,
+		KeepStream: func(ctx context.Context, source io.Reader) (jsonvalue.Value, error) {
+			return e.Values.KeepStream(ctx, task.Run, source)
+		},
+		Open: func(ctx context.Context, blob values.Blob) (func() (io.ReadCloser, error), error) {
+			return e.Values.Open(ctx, task.Run, blob)
+		},
 	})
 	if err == nil {
 		err = ctx.Err()

@@ -3,6 +3,7 @@ package blobs
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,7 +19,7 @@ func (f *Folder) pathOf(tenant, name string) string {
 }
 
 // place returns once the content, then its name, then the folder's entry are on the disk.
-func (f *Folder) place(_ context.Context, tenant, name string, content []byte) error {
+func (f *Folder) place(_ context.Context, tenant, name string, stored sealed) error {
 	// No tenant starts with a dot. On the same file system, so that renaming is atomic.
 	incoming := filepath.Join(f.root, ".incoming")
 	place := f.pathOf(tenant, name)
@@ -32,7 +33,7 @@ func (f *Folder) place(_ context.Context, tenant, name string, content []byte) e
 		return err
 	}
 	defer os.Remove(file.Name()) // Nothing is left of it where it was renamed.
-	if err := writeSynced(file, content); err != nil {
+	if err := writeSynced(file, stored); err != nil {
 		return err
 	}
 	if err := os.Rename(file.Name(), place); err != nil {
@@ -41,22 +42,25 @@ func (f *Folder) place(_ context.Context, tenant, name string, content []byte) e
 	return syncFolder(filepath.Dir(place))
 }
 
-func (f *Folder) read(_ context.Context, tenant, name string) ([]byte, error) {
+func (f *Folder) read(_ context.Context, tenant, name string) (io.ReadCloser, error) {
 	if len(name) < 2 {
 		return nil, missing(name)
 	}
-	content, err := os.ReadFile(f.pathOf(tenant, name))
+	file, err := os.Open(f.pathOf(tenant, name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, missing(name)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return content, nil
+	return file, nil
 }
 
-func writeSynced(file *os.File, content []byte) error {
-	_, err := file.Write(content)
+// Check makes the folder where it is missing.
+func (f *Folder) Check(context.Context) error { return os.MkdirAll(f.root, 0o777) }
+
+func writeSynced(file *os.File, content io.Reader) error {
+	_, err := io.Copy(file, content)
 	if err == nil {
 		err = file.Sync()
 	}

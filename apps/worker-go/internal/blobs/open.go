@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 
@@ -20,38 +21,52 @@ func Open(ctx context.Context, address string, keys *encryption.Keyring) (values
 	if err != nil {
 		return nil, err
 	}
-	return &store{raw: raw, keys: keys}, nil
+	return &store{rawStore: raw, keys: keys}, nil
 }
 
 // rawStore is where blobs lie, as bytes that nobody looks into.
 type rawStore interface {
 	// place returns once the bytes are durable.
-	place(ctx context.Context, tenant, name string, stored []byte) error
+	place(ctx context.Context, tenant, name string, stored sealed) error
 	// read gives an ErrLost where there is no such blob.
-	read(ctx context.Context, tenant, name string) ([]byte, error)
+	read(ctx context.Context, tenant, name string) (io.ReadCloser, error)
+	Check(ctx context.Context) error
+}
+
+// sealed is a content as it is stored: encrypted, where there are keys.
+type sealed struct {
+	io.Reader
+	size int64
+	// keys are those of which the newest has encrypted it; nil: none has.
+	keys *encryption.Keyring
 }
 
 type store struct {
-	raw  rawStore
+	rawStore
 	keys *encryption.Keyring
 }
 
 // Put stores the content under its name.
-func (s *store) Put(ctx context.Context, tenant string, blob values.Blob, content []byte) error {
-	return s.raw.place(ctx, tenant, blob.SHA256, encryption.SealBlob(s.keys, tenant, blob.SHA256, content))
+func (s *store) Put(ctx context.Context, tenant string, content *values.Content) error {
+	return s.place(ctx, tenant, content.SHA256, sealed{
+		Reader: encryption.SealBlob(s.keys, tenant, content.SHA256, content.Reader()),
+		size:   encryption.SealedSize(s.keys, content.Size),
+		keys:   s.keys,
+	})
 }
 
-// Get gives the content, which is checked against its name.
-func (s *store) Get(ctx context.Context, tenant, name string) ([]byte, error) {
-	stored, err := s.raw.read(ctx, tenant, name)
+// Open gives the content, which is checked against its name as it is read.
+func (s *store) Open(ctx context.Context, tenant, name string) (io.ReadCloser, error) {
+	stored, err := s.read(ctx, tenant, name)
 	if err != nil {
 		return nil, err
 	}
 	content, err := encryption.OpenBlob(s.keys, tenant, name, stored)
 	if err != nil {
-		return nil, fmt.Errorf("the blob %s cannot be decrypted: %w: %w", name, err, values.ErrLost)
+		_ = stored.Close()
+		return nil, undecryptable(name, err)
 	}
-	return verified(content, name)
+	return verify(content, stored, name), nil
 }
 
 func openRaw(ctx context.Context, address string) (rawStore, error) {
@@ -74,14 +89,4 @@ func openRaw(ctx context.Context, address string) (rawStore, error) {
 	default:
 		return nil, errors.New("blobs are at file:///folder or s3://bucket")
 	}
-}
-
-func missing(name string) error { return fmt.Errorf("there is no blob %s: %w", name, values.ErrLost) }
-
-// verified gives the content where it is that of the name.
-func verified(content []byte, name string) ([]byte, error) {
-	if found := values.NameOf(content).SHA256; found != name {
-		return nil, fmt.Errorf("the blob %s has the content of %s: %w", name, found, values.ErrLost)
-	}
-	return content, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -73,7 +74,7 @@ func TestWhatOtherLanguagesSealedIsReadAndRepeatedTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opened, err := OpenBlob(keys, known.Blob.Tenant, known.Blob.Sha256, content)
+	opened, err := openAll(keys, known.Blob.Tenant, known.Blob.Sha256, content)
 	if err != nil || string(opened) != known.Blob.Content {
 		t.Errorf("%s, %v", opened, err)
 	}
@@ -107,9 +108,12 @@ func TestABlobComesBackAndIsRefusedWhereItWasChanged(t *testing.T) {
 	_, keys := readFixture(t)
 	for _, size := range []int{0, 1, chunkBytes, chunkBytes + 1, 200_000} {
 		content := bytes.Repeat([]byte{7}, size)
-		stored := SealBlob(keys, "default", "aa", content)
+		stored, err := io.ReadAll(SealBlob(keys, "default", "aa", bytes.NewReader(content)))
+		if err != nil || int64(len(stored)) != SealedSize(keys, int64(size)) {
+			t.Fatalf("%d bytes, of %d expected: %v", len(stored), SealedSize(keys, int64(size)), err)
+		}
 		for _, form := range [][]byte{stored, content} {
-			opened, err := OpenBlob(keys, "default", "aa", form)
+			opened, err := openAll(keys, "default", "aa", form)
 			if err != nil || !bytes.Equal(opened, content) {
 				t.Errorf("%d bytes: %v", size, err)
 			}
@@ -121,17 +125,25 @@ func TestABlobComesBackAndIsRefusedWhereItWasChanged(t *testing.T) {
 			changed = append(changed, stored[:HeaderBytes+sealedBytes], append(bytes.Clone(stored[:HeaderBytes]), stored[HeaderBytes+sealedBytes:]...))
 		}
 		for i, wrong := range changed {
-			if _, err := OpenBlob(keys, "default", "aa", wrong); err == nil {
+			if _, err := openAll(keys, "default", "aa", wrong); err == nil {
 				t.Errorf("%d bytes: change %d is taken", size, i)
 			}
 		}
 		for _, place := range [][2]string{{"other", "aa"}, {"default", "bb"}} {
-			if _, err := OpenBlob(keys, place[0], place[1], stored); err == nil {
+			if _, err := openAll(keys, place[0], place[1], stored); err == nil {
 				t.Errorf("%v is taken", place)
 			}
 		}
-		if _, err := OpenBlob(nil, "default", "aa", stored); !errors.Is(err, ErrNoKey) {
+		if _, err := openAll(nil, "default", "aa", stored); !errors.Is(err, ErrNoKey) {
 			t.Error(err)
 		}
 	}
+}
+
+func openAll(keys *Keyring, tenant, sha256 string, stored []byte) ([]byte, error) {
+	content, err := OpenBlob(keys, tenant, sha256, bytes.NewReader(stored))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(content)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -22,15 +23,33 @@ type Call struct {
 	// Credentials are names of headers that are not sent on to another origin.
 	Credentials map[string]bool
 	// Body is nil for none.
-	Body *string
+	Body *Body
 }
 
-// Answer is what came, unpacked.
+// Body is that of a request; it may be opened again after a redirect.
+type Body struct {
+	Size int64
+	Open func() (io.ReadCloser, error)
+}
+
+// TextBody is a body that is at hand.
+func TextBody(text string) *Body {
+	return &Body{Size: int64(len(text)), Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }}
+}
+
+// Answer is what came, unpacked. Whoever gets it closes it.
 type Answer struct {
 	Status  int
 	Headers http.Header
-	Body    []byte
+	// Body is the whole body, or its first bytes where Rest has what comes after them; errors of Rest are by the one taxonomy.
+	Body []byte
+	Rest io.Reader
+
+	connection io.Closer
 }
+
+// Close lets go of what was not read.
+func (a *Answer) Close() { _ = a.connection.Close() }
 
 // RedirectsMax is how many are followed.
 const RedirectsMax = 3
@@ -40,8 +59,11 @@ var redirects = map[int]bool{301: true, 302: true, 303: true, 307: true, 308: tr
 // alwaysCredentials are headers that carry credentials whoever gave them.
 var alwaysCredentials = map[string]bool{"authorization": true, "cookie": true, "proxy-authorization": true}
 
+// packedBytesMax: packing is not asked for, and a small body must not unpack to a huge one. Of what comes out.
+const packedBytesMax = 10 * 1024 * 1024
+
 // Exchange makes one request and gives its answer, redirects followed (three at most; credentials stay with the origin that they were
-// given for). Errors are by the one taxonomy, but for ctx's own.
+// given for). Of the body it reads a little more than bodyBytesMax. Errors are by the one taxonomy, but for ctx's own.
 func Exchange(ctx context.Context, transport http.RoundTripper, call Call, bodyBytesMax int) (*Answer, error) {
 	for followed := 0; ; followed++ {
 		answer, err := send(ctx, transport, call, bodyBytesMax)
@@ -52,6 +74,7 @@ func Exchange(ctx context.Context, transport http.RoundTripper, call Call, bodyB
 		if !redirects[answer.Status] || location == "" {
 			return answer, nil
 		}
+		answer.Close()
 		if followed == RedirectsMax {
 			return nil, invalid(fmt.Sprintf("%s redirects more than %d times.", call.URL.Host, RedirectsMax))
 		}
@@ -70,12 +93,31 @@ func send(ctx context.Context, transport http.RoundTripper, call Call, bodyBytes
 	if err != nil {
 		return nil, ToError(ctx, err, call.URL.Host)
 	}
-	defer response.Body.Close()
-	body, err := readBody(response.Body, response.Header.Get("Content-Encoding"), bodyBytesMax)
+	answer := &Answer{Status: response.StatusCode, Headers: response.Header, connection: response.Body}
+	answer.Body, answer.Rest, err = readBody(response.Body, response.Header.Get("Content-Encoding"), bodyBytesMax)
 	if err != nil {
+		answer.Close()
 		return nil, ToError(ctx, err, call.URL.Host)
 	}
-	return &Answer{Status: response.StatusCode, Headers: response.Header, Body: body}, nil
+	if answer.Rest != nil {
+		answer.Rest = &told{ctx: ctx, from: answer.Rest, host: call.URL.Host}
+	}
+	return answer, nil
+}
+
+// told gives its errors by the one taxonomy.
+type told struct {
+	ctx  context.Context
+	from io.Reader
+	host string
+}
+
+func (t *told) Read(into []byte) (int, error) {
+	n, err := t.from.Read(into)
+	if err != nil && err != io.EOF {
+		err = ToError(t.ctx, err, t.host)
+	}
+	return n, err
 }
 
 func newRequest(ctx context.Context, call Call) (*http.Request, error) {
@@ -84,9 +126,12 @@ func newRequest(ctx context.Context, call Call) (*http.Request, error) {
 		return nil, invalid("The request cannot be sent: its method or url is not one of HTTP.")
 	}
 	if call.Body != nil {
-		request, err = http.NewRequestWithContext(ctx, call.Method, call.URL.String(), strings.NewReader(*call.Body))
-		if err != nil {
-			return nil, invalid("The request cannot be sent: its method or url is not one of HTTP.")
+		request.ContentLength, request.GetBody = call.Body.Size, call.Body.Open
+		if request.Body, err = call.Body.Open(); err != nil {
+			return nil, err
+		}
+		if call.Body.Size == 0 {
+			request.Body = http.NoBody // Else its length would count as not known.
 		}
 	}
 	request.Header.Set("Accept-Encoding", "identity")

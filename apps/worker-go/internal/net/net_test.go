@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -139,18 +140,31 @@ func TestCredentialsStayWithTheirOriginOverRedirects(t *testing.T) {
 func TestABodyIsBoundedByWhatItUnpacksTo(t *testing.T) {
 	var packed bytes.Buffer
 	writer := gzip.NewWriter(&packed)
+	if _, err := writer.Write(make([]byte, packedBytesMax+1)); err != nil {
+		t.Fatal(err)
+	}
+	writer.Close()
+	if _, _, err := readBody(bytes.NewReader(packed.Bytes()), "gzip", 10_000); typeOf(err) != "tool_error" {
+		t.Errorf("a bomb: %v", err)
+	}
+	packed.Reset()
+	writer.Reset(&packed)
 	if _, err := writer.Write(make([]byte, 1_000_000)); err != nil {
 		t.Fatal(err)
 	}
 	writer.Close()
-	if _, err := readBody(bytes.NewReader(packed.Bytes()), "gzip", 10_000); typeOf(err) != "tool_error" {
-		t.Errorf("a bomb: %v", err)
-	}
-	if content, err := readBody(bytes.NewReader(packed.Bytes()), " GZIP", 1_000_000); err != nil || len(content) != 1_000_000 {
+	if content, rest, err := readBody(bytes.NewReader(packed.Bytes()), " GZIP", 1_000_000); err != nil || rest != nil || len(content) != 1_000_000 {
 		t.Errorf("what fits: %d, %v", len(content), err)
 	}
+	start, rest, err := readBody(strings.NewReader("more than that"), "", 4)
+	if err != nil || rest == nil {
+		t.Fatal(rest, err)
+	}
+	if end, err := io.ReadAll(rest); err != nil || string(start)+string(end) != "more than that" {
+		t.Errorf("what goes on: %q, %q, %v", start, end, err)
+	}
 	for _, encoding := range []string{"gzip", "deflate", "br", "zip"} {
-		if _, err := readBody(strings.NewReader("not packed at all"), encoding, 100); typeOf(err) != "tool_error" {
+		if _, _, err := readBody(strings.NewReader("not packed at all"), encoding, 100); typeOf(err) != "tool_error" {
 			t.Errorf("%s: %v", encoding, err)
 		}
 	}

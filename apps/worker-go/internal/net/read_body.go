@@ -1,6 +1,7 @@
 package net
 
 import (
+	"bytes"
 	"compress/gzip"
 	"compress/zlib"
 	"fmt"
@@ -12,33 +13,40 @@ import (
 	"treadle.dev/treadle/internal/contract"
 )
 
-// readBody gives the whole body, unpacked. It stops reading at bytesMax of what comes out, so that a small body cannot unpack to a huge
-// one. The error is of type `tool_error` where it is larger, or packed in a way that is not known.
-func readBody(body io.Reader, encoding string, bytesMax int) ([]byte, error) {
+// readBody gives the body, unpacked: whole, or a little more than bytesMax of it and the rest. A packed one is read whole, up to 10 MiB of
+// what comes out, so that a small body cannot unpack to a huge one. The error is of type `tool_error` where it is larger, or packed in a way
+// that is not known.
+func readBody(body io.Reader, encoding string, bytesMax int) (start []byte, rest io.Reader, err error) {
 	packed := strings.ToLower(strings.TrimSpace(encoding))
+	if packed == "" || packed == "identity" {
+		start, err = io.ReadAll(io.LimitReader(body, int64(bytesMax)+1))
+		if len(start) > bytesMax {
+			rest = body
+		}
+		return start, rest, err
+	}
 	source := &watched{from: body}
 	unpacked, err := unpack(source, packed)
-	var content []byte
 	if err == nil {
-		content, err = io.ReadAll(io.LimitReader(unpacked, int64(bytesMax)+1))
+		start, err = io.ReadAll(io.LimitReader(unpacked, packedBytesMax+1))
 	}
 	switch {
 	case err != nil && source.failed != nil:
-		return nil, source.failed // The connection's, not the packing's.
+		return nil, nil, source.failed // The connection's, not the packing's.
 	case err != nil && contract.AsError(err) != nil:
-		return nil, err
+		return nil, nil, err
 	case err != nil:
-		return nil, &contract.Error{Type: "tool_error", Message: "The answer’s " + packed + " cannot be unpacked.", Cause: err}
-	case len(content) > bytesMax:
-		return nil, contract.NewError("tool_error", fmt.Sprintf("The answer is larger than %d bytes.", bytesMax))
+		return nil, nil, &contract.Error{Type: "tool_error", Message: "The answer’s " + packed + " cannot be unpacked.", Cause: err}
+	case len(start) > packedBytesMax:
+		return nil, nil, contract.NewError("tool_error", fmt.Sprintf("The answer is packed, and larger than %d bytes.", packedBytesMax))
+	case len(start) > bytesMax:
+		return start[:bytesMax], bytes.NewReader(start[bytesMax:]), nil
 	}
-	return content, nil
+	return start, nil, nil
 }
 
 func unpack(body io.Reader, packed string) (io.Reader, error) {
 	switch packed {
-	case "", "identity":
-		return body, nil
 	case "gzip", "x-gzip":
 		return gzip.NewReader(body)
 	case "deflate":

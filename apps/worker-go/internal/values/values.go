@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"syscall"
 
 	"treadle.dev/treadle/internal/contract"
 	"treadle.dev/treadle/internal/jsonvalue"
+	"treadle.dev/treadle/internal/secrets"
 )
 
 // taskBytesMax is what one task may load from blobs in all: as much as an http tool may answer.
@@ -15,10 +17,13 @@ const taskBytesMax = 10 * 1024 * 1024
 
 // Store keeps bytes by their content.
 type Store interface {
-	// Put stores the bytes under their name, and returns once they are durable. Repeats change nothing.
-	Put(ctx context.Context, tenant string, blob Blob, content []byte) error
-	// Get gives the bytes. The error is an ErrLost where they are gone or damaged; any other is an outage.
-	Get(ctx context.Context, tenant, sha256 string) ([]byte, error)
+	// Put stores the content under its name, and returns once it is durable. Repeats change nothing.
+	Put(ctx context.Context, tenant string, content *Content) error
+	// Open gives the bytes, and in the place of their end an error where they do not fit their name. That is an ErrLost, as it is where
+	// they are gone; any other is an outage.
+	Open(ctx context.Context, tenant, sha256 string) (io.ReadCloser, error)
+	// Check says what is wrong where the store cannot be used right now.
+	Check(ctx context.Context) error
 }
 
 // Refs says which run refers to which blob.
@@ -54,17 +59,59 @@ func (v *Values) Keep(ctx context.Context, run contract.RunRef, value jsonvalue.
 	if len(text) <= bytesMax {
 		return value, nil
 	}
-	blob := NameOf(text)
+	return v.put(ctx, run, BytesContent(text))
+}
+
+// KeepStream stores a JSON text as it comes, whatever its size, and gives its handle. The text is taken as it is: checked and clean. The
+// error is the source's, or that of the store.
+func (v *Values) KeepStream(ctx context.Context, run contract.RunRef, source io.Reader) (jsonvalue.Value, error) {
+	content, err := ReadContent(source)
+	if err != nil {
+		return nil, err
+	}
+	defer content.Discard()
+	return v.put(ctx, run, content)
+}
+
+// put: in this order neither the sweeper nor a crash leaves a handle without its blob.
+func (v *Values) put(ctx context.Context, run contract.RunRef, content *Content) (jsonvalue.Value, error) {
 	err := patiently(ctx, func() error {
-		if err := v.Refs.Add(ctx, run, blob); err != nil {
+		if err := v.Refs.Add(ctx, run, content.Blob); err != nil {
 			return err
 		}
-		return v.Store.Put(ctx, run.Tenant, blob, text)
+		return v.Store.Put(ctx, run.Tenant, content)
 	})
 	if err != nil {
 		return nil, storeError(ctx, err)
 	}
-	return ToHandle(blob), nil
+	return ToHandle(content.Blob), nil
+}
+
+// Open gives the JSON text that a handle stands for, as often as it is called; nil where it holds handles itself.
+func (v *Values) Open(ctx context.Context, run contract.RunRef, blob Blob) (func() (io.ReadCloser, error), error) {
+	open := func() (io.ReadCloser, error) {
+		stored, err := v.Store.Open(ctx, run.Tenant, blob.SHA256)
+		if err != nil {
+			return nil, storeError(ctx, err)
+		}
+		return stored, nil
+	}
+	stored, err := open()
+	if err != nil {
+		return nil, err
+	}
+	defer stored.Close()
+	checked := NewStreamedJSON("It", secrets.NewRedactor())
+	if _, err = io.Copy(checked, stored); err == nil {
+		err = checked.End()
+	}
+	switch {
+	case contract.AsError(err) != nil:
+		return nil, nil
+	case err != nil:
+		return nil, storeError(ctx, err)
+	}
+	return open, nil
 }
 
 type loading struct {
@@ -89,7 +136,7 @@ func (l *loading) load(ctx context.Context, value jsonvalue.Value) (jsonvalue.Va
 				"The values that this needs, one of %d bytes among them, are larger than the %d bytes that can be loaded; "+
 					"more can only be passed on.", blob.Size, taskBytesMax))
 		}
-		text, err := l.values.Store.Get(ctx, l.run.Tenant, blob.SHA256)
+		text, err := l.read(ctx, blob)
 		if err != nil {
 			return nil, storeError(ctx, err)
 		}
@@ -102,6 +149,15 @@ func (l *loading) load(ctx context.Context, value jsonvalue.Value) (jsonvalue.Va
 		}
 	}
 	return replaceHandles(value, l.loaded), nil
+}
+
+func (l *loading) read(ctx context.Context, blob Blob) ([]byte, error) {
+	stored, err := l.values.Store.Open(ctx, l.run.Tenant, blob.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	defer stored.Close()
+	return io.ReadAll(stored)
 }
 
 // storeError: a store that does not answer is tried again; a blob that is gone or damaged will not come back by that.

@@ -1,9 +1,11 @@
 package values
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -22,8 +24,8 @@ type memory struct {
 	isBusy bool
 }
 
-func (m *memory) Put(_ context.Context, _ string, blob Blob, content []byte) error {
-	m.blobs[blob.SHA256] = content
+func (m *memory) Put(_ context.Context, _ string, content *Content) error {
+	m.blobs[content.SHA256], _ = io.ReadAll(content.Reader())
 	m.calls = append(m.calls, "put")
 	if m.isBusy {
 		m.isBusy = false
@@ -32,13 +34,15 @@ func (m *memory) Put(_ context.Context, _ string, blob Blob, content []byte) err
 	return m.down
 }
 
-func (m *memory) Get(_ context.Context, _, name string) ([]byte, error) {
+func (m *memory) Open(_ context.Context, _, name string) (io.ReadCloser, error) {
 	m.calls = append(m.calls, "get")
 	if content, known := m.blobs[name]; known {
-		return content, m.down
+		return io.NopCloser(bytes.NewReader(content)), m.down
 	}
 	return nil, fmt.Errorf("there is no blob: %w", ErrLost)
 }
+
+func (m *memory) Check(context.Context) error { return m.down }
 
 func (m *memory) Add(context.Context, contract.RunRef, Blob) error {
 	m.calls = append(m.calls, "ref")

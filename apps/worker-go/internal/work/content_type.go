@@ -16,16 +16,22 @@ var (
 
 func isJSON(contentType string) bool { return jsonType.MatchString(strings.TrimSpace(contentType)) }
 
+func charsetOf(contentType string) string {
+	if match := charset.FindStringSubmatch(contentType); match != nil {
+		return strings.ToLower(match[1])
+	}
+	return "utf-8"
+}
+
+func isUTF8(charset string) bool { return charset == "utf-8" || charset == "utf8" }
+
 // asText gives the text of a body that is text by its type, or says nothing of its type; false where its bytes are none.
 func asText(body []byte, contentType string) (string, bool) {
 	if contentType != "" && !textType.MatchString(contentType) {
 		return "", false
 	}
-	name := "utf-8"
-	if match := charset.FindStringSubmatch(contentType); match != nil {
-		name = strings.ToLower(match[1])
-	}
-	if name == "utf-8" || name == "utf8" {
+	name := charsetOf(contentType)
+	if isUTF8(name) {
 		return strings.TrimPrefix(string(body), "\ufeff"), utf8.Valid(body)
 	}
 	encoding, err := htmlindex.Get(name)

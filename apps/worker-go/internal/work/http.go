@@ -18,7 +18,9 @@ import (
 )
 
 const (
-	answerBytesMax = 10 * 1024 * 1024
+	checkedBytesMax = 10 * 1024 * 1024
+	// inMemoryBytesMax: a larger answer goes to the blobs as it comes.
+	inMemoryBytesMax = 1024 * 1024
 	// binaryBytesMax: binary answers are small or not for here; base64 makes them a third larger still.
 	binaryBytesMax          = 1024 * 1024
 	idempotencyKeyLengthMax = 255
@@ -32,7 +34,8 @@ type HTTPParts struct {
 }
 
 // HTTP makes one call of an http tool. Its output: the parsed value of a JSON answer; the text of any other text; null where there is
-// none; `{ contentType, base64 }` of anything else, up to 1 MiB. A status of 400 and more is an error by its meaning.
+// none; `{ contentType, base64 }` of anything else, up to 1 MiB. Above 1 MiB it streams to the blobs, up to 1 GiB, and is a handle; with an
+// `outputSchema`, which is checked in memory, up to 10 MiB are taken. A status of 400 and more is an error by its meaning.
 // The header `Idempotency-Key: <run>/<path>` is the same for every attempt of a node, so the other side can tell repeats.
 func HTTP(parts HTTPParts) Perform {
 	return func(ctx context.Context, c *Context) (Result, error) {
@@ -41,16 +44,34 @@ func HTTP(parts HTTPParts) Perform {
 			return Result{}, err
 		}
 		c.Usage.AddToolCall()
-		answer, err := net.Exchange(ctx, parts.Transport, call, answerBytesMax)
+		// What has to fit a schema is checked whole; everything else need not be in memory.
+		bytesMax := inMemoryBytesMax
+		if c.Task.OutputSchema != nil {
+			bytesMax = checkedBytesMax
+		}
+		answer, err := net.Exchange(ctx, parts.Transport, call, bytesMax)
 		if err != nil {
 			return Result{}, err
 		}
-		if answer.Status >= 400 {
+		defer answer.Close()
+		host := call.URL.Host
+		switch {
+		case answer.Status >= 400:
 			text, _ := asText(answer.Body, answer.Headers.Get("Content-Type"))
-			return Result{}, net.StatusError(answer.Status, answer.Headers, text, call.URL.Host, parts.Redactor)
+			return Result{}, net.StatusError(answer.Status, answer.Headers, text, host, parts.Redactor)
+		case answer.Rest == nil:
+			output, err := outputOf(answer, host)
+			return Result{Output: output}, err
+		case c.Task.OutputSchema != nil:
+			return Result{}, contract.NewError("tool_error", fmt.Sprintf(
+				"The answer of %s is larger than %d bytes, and could not be checked against outputSchema.", host, checkedBytesMax))
 		}
-		output, err := outputOf(answer, call.URL.Host)
-		return Result{Output: output}, err
+		clean, err := largeAnswer(answer, host, parts.Redactor)
+		if err != nil {
+			return Result{}, err
+		}
+		output, err := c.KeepStream(ctx, clean)
+		return Result{Output: output, IsFinished: true}, err
 	}
 }
 
@@ -72,6 +93,9 @@ func prepare(ctx context.Context, c *Context, source *secrets.Secrets) (net.Call
 	if work.Body == nil {
 		return call, nil
 	}
+	if call.Body, err = streamedBody(ctx, c, call.Headers); call.Body != nil || err != nil {
+		return call, err
+	}
 	body, err := c.Load(ctx, work.Body)
 	if err != nil {
 		return call, err
@@ -87,8 +111,29 @@ func prepare(ctx context.Context, c *Context, source *secrets.Secrets) (net.Call
 	if !isText || isJSON(call.Headers["content-type"]) {
 		text = jsonvalue.Text(body)
 	}
-	call.Body = &text
+	call.Body = net.TextBody(text)
 	return call, nil
+}
+
+// streamedBody: a value that is too large to be loaded is sent as the JSON that it is stored as. Nil where it is not.
+func streamedBody(ctx context.Context, c *Context, headers map[string]string) (*net.Body, error) {
+	given, err := jsonvalue.Parse(c.Task.Work.HTTP.Body)
+	if err != nil {
+		return nil, err
+	}
+	blob, isHandle := values.AsHandle(given)
+	declared, isDeclared := headers["content-type"]
+	if !isHandle || blob.Size <= contract.LoadableBytesMax || isDeclared && !isJSON(declared) {
+		return nil, nil
+	}
+	open, err := c.Open(ctx, blob)
+	if err != nil || open == nil {
+		return nil, err
+	}
+	if !isDeclared {
+		headers["content-type"] = "application/json"
+	}
+	return &net.Body{Size: blob.Size, Open: open}, nil
 }
 
 func addQuery(target *url.URL, query jsonvalue.Value) {

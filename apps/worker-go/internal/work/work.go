@@ -4,11 +4,13 @@ package work
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"sync"
 
 	"treadle.dev/treadle/internal/contract"
 	"treadle.dev/treadle/internal/jsonvalue"
 	"treadle.dev/treadle/internal/model"
+	"treadle.dev/treadle/internal/values"
 )
 
 // Context is what a kind of work has at hand while it is executed, beside a context.Context that ends when the attempt has to stop.
@@ -22,6 +24,10 @@ type Context struct {
 	// Keep gives a value from outside as it may be stored: without secrets and forged handles; a handle where its JSON is above bytesMax.
 	// The error is of type `invalid_output`.
 	Keep func(ctx context.Context, value jsonvalue.Value, bytesMax int) (jsonvalue.Value, error)
+	// KeepStream stores a JSON text as it comes, whatever its size, and gives its handle. The text is taken as it is: checked and clean.
+	KeepStream func(ctx context.Context, source io.Reader) (jsonvalue.Value, error)
+	// Open gives the JSON text that a handle stands for, as often as it is called; nil where it holds handles itself.
+	Open func(ctx context.Context, blob values.Blob) (func() (io.ReadCloser, error), error)
 	// Load gives the value with its handles replaced by what they stand for. An absent one is null.
 	Load func(ctx context.Context, value json.RawMessage) (jsonvalue.Value, error)
 }

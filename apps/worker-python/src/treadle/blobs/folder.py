@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+import shutil
 import uuid
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
-from .store import BlobError
+from .content import Content
+from .store import PIECE_BYTES, BlobError
 
 
 class FolderBlobs:
@@ -14,11 +17,8 @@ class FolderBlobs:
     def __init__(self, folder: str) -> None:
         self._folder = Path(folder)
 
-    async def place(self, tenant: str, sha256: str, stored: bytes) -> None:
+    async def place(self, tenant: str, sha256: str, stored: Content) -> None:
         await asyncio.to_thread(self._place, self._path(tenant, sha256), stored)
-
-    async def read(self, tenant: str, sha256: str) -> bytes:
-        return await asyncio.to_thread(self._read, self._path(tenant, sha256), sha256)
 
     async def check(self) -> None:
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
@@ -26,14 +26,16 @@ class FolderBlobs:
     def _path(self, tenant: str, sha256: str) -> Path:
         return self._folder / tenant / sha256[:2] / sha256
 
-    @staticmethod
-    def _read(path: Path, sha256: str) -> bytes:
+    async def read(self, tenant: str, sha256: str) -> AsyncGenerator[bytes]:
         try:
-            return path.read_bytes()
+            file = await asyncio.to_thread(self._path(tenant, sha256).open, "rb")
         except FileNotFoundError:
             raise BlobError(f"There is no blob {sha256}.") from None
+        with file:
+            while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
+                yield piece
 
-    def _place(self, path: Path, content: bytes) -> None:
+    def _place(self, path: Path, content: Content) -> None:
         """Durable once this returns: the content, then its name, then the folder's entry are on the disk."""
         incoming = self._folder / ".incoming"
         incoming.mkdir(parents=True, exist_ok=True)
@@ -41,7 +43,11 @@ class FolderBlobs:
         aside = incoming / str(uuid.uuid4())
         try:
             with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(content)
+                if content.path is None:
+                    file.write(content.data or b"")
+                else:
+                    with content.path.open("rb") as source:
+                        shutil.copyfileobj(source, file)
                 file.flush()
                 os.fsync(file.fileno())
             aside.rename(path)

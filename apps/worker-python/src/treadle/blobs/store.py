@@ -2,12 +2,16 @@
 
 import errno
 import hashlib
+from collections.abc import AsyncGenerator
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ..encryption.blob_cipher import open_blob, seal_blob
 from ..encryption.keyring import DecryptionError, Keyring
-from ..generated.types import Blob
+from .content import Content, read_content
+
+# What is read at once.
+PIECE_BYTES = 256 * 1024
 
 
 class BlobError(Exception):
@@ -17,12 +21,12 @@ class BlobError(Exception):
 class BlobStore(Protocol):
     """Putting the same bytes again changes nothing."""
 
-    async def put(self, tenant: str, content: bytes) -> Blob:
-        """Stores the bytes; they are durable once this ends."""
+    async def put(self, tenant: str, content: Content) -> None:
+        """Stores the content under its name; it is durable once this ends."""
         ...
 
-    async def get(self, tenant: str, sha256: str) -> bytes:
-        """The bytes, which fit their name. Raises BlobError where they do not, or are not there."""
+    def open(self, tenant: str, sha256: str) -> AsyncGenerator[bytes]:
+        """The bytes in pieces. Raises BlobError where they are not there, or, in the place of their end, do not fit their name."""
         ...
 
     async def check(self) -> None:
@@ -33,10 +37,10 @@ class BlobStore(Protocol):
 class RawBlobs(Protocol):
     """Where blobs lie, as bytes that nobody looks into: a folder, a bucket."""
 
-    async def place(self, tenant: str, sha256: str, stored: bytes) -> None: ...
+    async def place(self, tenant: str, sha256: str, stored: Content) -> None: ...
 
-    async def read(self, tenant: str, sha256: str) -> bytes:
-        """Raises BlobError where there is no such blob."""
+    def read(self, tenant: str, sha256: str) -> AsyncGenerator[bytes]:
+        """In pieces. Raises BlobError where there is no such blob."""
         ...
 
     async def check(self) -> None: ...
@@ -50,15 +54,22 @@ class Blobs:
         self._keyring = keyring
         self.check = raw.check
 
-    async def put(self, tenant: str, content: bytes) -> Blob:
-        blob = name_bytes(content)
-        await self._raw.place(tenant, blob["sha256"], seal_blob(self._keyring, tenant, blob["sha256"], content))
-        return blob
-
-    async def get(self, tenant: str, sha256: str) -> bytes:
-        stored = await self._raw.read(tenant, sha256)
+    async def put(self, tenant: str, content: Content) -> None:
+        sha256 = content.blob["sha256"]
+        if self._keyring is None:
+            await self._raw.place(tenant, sha256, content)
+            return
+        sealed = await read_content(seal_blob(self._keyring, tenant, sha256, content.pieces()))
         try:
-            return verified(open_blob(self._keyring, tenant, sha256, stored), sha256)
+            await self._raw.place(tenant, sha256, sealed)
+        finally:
+            sealed.discard()
+
+    async def open(self, tenant: str, sha256: str) -> AsyncGenerator[bytes]:
+        stored = self._raw.read(tenant, sha256)
+        try:
+            async for piece in verified(open_blob(self._keyring, tenant, sha256, stored), sha256):
+                yield piece
         except DecryptionError as error:
             raise BlobError(f"The blob {sha256} cannot be decrypted: {error}") from error
 
@@ -71,17 +82,14 @@ def is_full(error: BaseException) -> bool:
     return isinstance(response, dict) and response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 507
 
 
-def name_bytes(content: bytes) -> Blob:
-    """What the bytes are called."""
-    return {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
-
-
-def verified(content: bytes, sha256: str) -> bytes:
-    """The content, if it is that of the name."""
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise BlobError(f"The blob {sha256} has the content of {found}.")
-    return content
+async def verified(pieces: AsyncGenerator[bytes], sha256: str) -> AsyncGenerator[bytes]:
+    """The pieces, if they are those of the name."""
+    hash = hashlib.sha256()
+    async for piece in pieces:
+        hash.update(piece)
+        yield piece
+    if hash.hexdigest() != sha256:
+        raise BlobError(f"The blob {sha256} has the content of {hash.hexdigest()}.")
 
 
 def open_blobs(url: str, keyring: Keyring | None) -> BlobStore:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+from collections.abc import AsyncGenerator, AsyncIterable
 
 from .keyring import DecryptionError, Keyring, decrypt, derive_key, encrypt, key_of
 
@@ -18,35 +19,54 @@ _CHUNK_BYTES = 64 * 1024
 _SEALED_BYTES = _CHUNK_BYTES + _TAG_BYTES
 
 
-def seal_blob(keyring: Keyring | None, tenant: str, sha256: str, content: bytes) -> bytes:
-    """The content as it is stored; without keys, as it is."""
-    if keyring is None:
-        return content
+async def seal_blob(keyring: Keyring, tenant: str, sha256: str, content: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
+    """The content as it is stored, in pieces."""
     salt = os.urandom(_SALT_BYTES)
     key = _blob_key(keyring, keyring.current, tenant, salt)
-    chunks = [content[at : at + _CHUNK_BYTES] for at in range(0, len(content), _CHUNK_BYTES)] or [b""]
     id = keyring.current.encode()
-    header = _MAGIC + bytes([len(id)]) + id.ljust(_ID_BYTES_MAX, b"\0") + salt + _name_tag(key, sha256)
-    sealed = (
-        encrypt(key, chunk, nonce=_nonce(index, is_last=index == len(chunks) - 1))[_NONCE_BYTES:]
-        for index, chunk in enumerate(chunks)
-    )
-    return b"".join((header, *sealed))
+    yield _MAGIC + bytes([len(id)]) + id.ljust(_ID_BYTES_MAX, b"\0") + salt + _name_tag(key, sha256)
+    async for index, chunk, is_last in _chunks(content, _CHUNK_BYTES):
+        yield encrypt(key, chunk, nonce=_nonce(index, is_last=is_last))[_NONCE_BYTES:]
 
 
-def open_blob(keyring: Keyring | None, tenant: str, sha256: str, stored: bytes) -> bytes:
-    """The content, whether it was encrypted or not. Raises DecryptionError."""
-    if len(stored) < HEADER_BYTES or not stored.startswith(_MAGIC):
-        return stored
-    salt = stored[_SALT_AT : _SALT_AT + _SALT_BYTES]
-    key = _blob_key(keyring, key_id_of(stored) or "", tenant, salt)
-    if not hmac.compare_digest(_name_tag(key, sha256), stored[_SALT_AT + _SALT_BYTES : HEADER_BYTES]):
+async def open_blob(
+    keyring: Keyring | None, tenant: str, sha256: str, stored: AsyncGenerator[bytes]
+) -> AsyncGenerator[bytes]:
+    """The content in pieces, whether it was encrypted or not. Raises DecryptionError."""
+    start = bytearray()
+    async for piece in stored:
+        start += piece
+        if len(start) >= HEADER_BYTES:
+            break
+    if len(start) < HEADER_BYTES or not start.startswith(_MAGIC):
+        yield bytes(start)
+        async for piece in stored:
+            yield piece
+        return
+    header = bytes(start[:HEADER_BYTES])
+    key = _blob_key(keyring, key_id_of(header) or "", tenant, header[_SALT_AT : _SALT_AT + _SALT_BYTES])
+    if not hmac.compare_digest(_name_tag(key, sha256), header[_SALT_AT + _SALT_BYTES :]):
         raise DecryptionError("It is another blob, or was changed.")
-    body = stored[HEADER_BYTES:]
-    chunks = [body[at : at + _SEALED_BYTES] for at in range(0, len(body), _SEALED_BYTES)]
-    return b"".join(
-        decrypt(key, _nonce(index, is_last=index == len(chunks) - 1) + chunk) for index, chunk in enumerate(chunks)
-    )
+    async for index, chunk, is_last in _chunks(stored, _SEALED_BYTES, bytes(start[HEADER_BYTES:])):
+        yield decrypt(key, _nonce(index, is_last=is_last) + chunk)
+
+
+async def _chunks(
+    pieces: AsyncIterable[bytes], size: int, start: bytes = b""
+) -> AsyncGenerator[tuple[int, bytes, bool]]:
+    """All of this size but the last, which may be empty where nothing else is."""
+    held, index = bytearray(start), 0
+    async for piece in pieces:
+        held += piece
+        while len(held) > size:
+            yield index, bytes(held[:size]), False
+            del held[:size]
+            index += 1
+    while len(held) > size:
+        yield index, bytes(held[:size]), False
+        del held[:size]
+        index += 1
+    yield index, bytes(held), True
 
 
 def key_id_of(start: bytes) -> str | None:

@@ -9,6 +9,8 @@ import brotli
 from ..errors import TreadleError
 
 _STEP = 256 * 1024
+# Packing is not asked for. Of what comes out.
+_PACKED_BYTES_MAX = 10 * 1024 * 1024
 
 
 class _Unpacker(Protocol):
@@ -17,15 +19,6 @@ class _Unpacker(Protocol):
         ...
 
     def is_complete(self) -> bool: ...
-
-
-class _Plain:
-    def feed(self, chunk: bytes, bytes_max: int) -> bytes:
-        del bytes_max
-        return chunk
-
-    def is_complete(self) -> bool:
-        return True
 
 
 class _Zlib:
@@ -53,9 +46,25 @@ class _Brotli:
         return bool(self._inner.is_finished())
 
 
-async def read_body(chunks: AsyncIterator[bytes], encoding: str | None, bytes_max: int) -> bytes:
-    """The whole body, unpacked. Stops at ``bytes_max`` of what comes out: a small body cannot unpack to a huge one."""
-    packed = (encoding or "identity").strip().lower()
+async def read_start(pieces: AsyncIterator[bytes], bytes_max: int) -> tuple[bytes, bool]:
+    """The body up to ``bytes_max`` and a little more; whether that is all."""
+    start = bytearray()
+    async for piece in pieces:
+        start += piece
+        if len(start) > bytes_max:
+            return bytes(start), False
+    return bytes(start), True
+
+
+def is_packed(encoding: str | None) -> bool:
+    """Whether the body has to be unpacked."""
+    return _packing(encoding) not in ("", "identity")
+
+
+async def read_packed(chunks: AsyncIterator[bytes], encoding: str | None) -> bytes:
+    """The whole body, unpacked. Raises ``tool_error`` past 10 MiB of what comes out: a small body cannot unpack to a huge one."""
+    bytes_max = _PACKED_BYTES_MAX
+    packed = _packing(encoding)
     unpacker = _unpacker(packed)
     content = bytearray()
     is_empty = True
@@ -64,7 +73,7 @@ async def read_body(chunks: AsyncIterator[bytes], encoding: str | None, bytes_ma
             is_empty = is_empty and not chunk
             content += unpacker.feed(chunk, bytes_max - len(content))
             if len(content) > bytes_max:
-                raise TreadleError("tool_error", f"The answer is larger than {bytes_max} bytes.")
+                raise TreadleError("tool_error", f"The answer is packed, and larger than {bytes_max} bytes.")
     except (zlib.error, brotli.error) as error:
         raise _broken(packed) from error
     if not unpacker.is_complete() and not is_empty:
@@ -72,9 +81,11 @@ async def read_body(chunks: AsyncIterator[bytes], encoding: str | None, bytes_ma
     return bytes(content)
 
 
+def _packing(encoding: str | None) -> str:
+    return (encoding or "").strip().lower()
+
+
 def _unpacker(packed: str) -> _Unpacker:
-    if packed in ("", "identity"):
-        return _Plain()
     if packed in ("gzip", "x-gzip"):
         return _Zlib(16 + zlib.MAX_WBITS)
     if packed == "deflate":

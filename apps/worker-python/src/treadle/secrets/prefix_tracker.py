@@ -17,7 +17,9 @@ class PrefixTrie:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self.root = _State(0)
+        self.longest = 0
         for pattern in patterns:
+            self.longest = max(self.longest, len(pattern))
             state = self.root
             for character in pattern[:-1]:
                 state = state.next.setdefault(character, _State(state.depth + 1))
@@ -49,7 +51,9 @@ class PrefixTracker:
 
     def advance(self, text: str) -> int:
         """Goes on by ``text``; gives the number of characters at the end that may begin a pattern."""
-        step, state = self._trie.step, self._state
+        step, state, longest = self._trie.step, self._state, self._trie.longest
+        if len(text) > longest:  # What is further from the end begins nothing that could go on after it.
+            text, state = text[len(text) - longest :], self._trie.root
         for character in text:
             state = step(state, character)
         self._state = state

@@ -6,8 +6,8 @@ from typing import Any, NoReturn
 from ..errors import TreadleError
 
 # Deeper values are refused: what comes after walks them by recursion.
-_DEPTH_MAX = 100
-_SAFE_INTEGER_MAX = 2**53 - 1
+DEPTH_MAX = 100
+SAFE_INTEGER_MAX = 2**53 - 1
 
 
 def parse_foreign(text: str, what: str) -> Any:
@@ -16,14 +16,14 @@ def parse_foreign(text: str, what: str) -> Any:
 
     def integer(token: str) -> int:
         value = int(token) if len(token) < 400 else 0
-        if len(token) >= 400 or abs(value) > _SAFE_INTEGER_MAX:
+        if len(token) >= 400 or abs(value) > SAFE_INTEGER_MAX:
             rounded.append(token)
         return value
 
     try:
         value = json.loads(text, parse_int=integer, parse_float=_number, parse_constant=_refuse)
     except RecursionError:
-        raise TreadleError("invalid_output", f"{what} is nested more than {_DEPTH_MAX} levels deep") from None
+        raise TreadleError("invalid_output", f"{what} is nested more than {DEPTH_MAX} levels deep") from None
     except ValueError as error:
         # Where the mistake is, and not the piece of text that is wrong: it could be half of a secret.
         place = f" at position {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
@@ -44,8 +44,8 @@ def check_foreign(value: Any, what: str) -> None:
 def _problem(value: Any, pointer: str, depth: int) -> str | None:
     if not isinstance(value, dict | list):
         return None
-    if depth == _DEPTH_MAX:
-        return f"is nested more than {_DEPTH_MAX} levels deep"
+    if depth == DEPTH_MAX:
+        return f"is nested more than {DEPTH_MAX} levels deep"
     if isinstance(value, dict) and "$blob" in value:
         place = f" at {pointer}" if pointer else ""
         return f'has the key "$blob"{place}, which is reserved for stored values'
@@ -61,7 +61,7 @@ def _problem(value: Any, pointer: str, depth: int) -> str | None:
 def _number(token: str) -> float | int:
     """What JavaScript makes of it: an integral double is written as an integer."""
     value = float(token)
-    return int(value) if value.is_integer() and abs(value) <= _SAFE_INTEGER_MAX else value
+    return int(value) if value.is_integer() and abs(value) <= SAFE_INTEGER_MAX else value
 
 
 def _refuse(token: str) -> NoReturn:

@@ -3,24 +3,28 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from typing import Any, Protocol
 
-from ..blobs.store import BlobError, BlobStore, is_full, name_bytes
+from ..blobs.content import Content, bytes_content, read_content
+from ..blobs.store import BlobError, BlobStore, is_full
 from ..errors import TreadleError
 from ..generated.types import Blob, RunRef
+from ..secrets.redactor import Redactor
 from .json_text import write_json
+from .streamed_json import StreamedJson
 from .walk import handles_in, is_handle
 
 # Above this a value is a handle, in bytes of its JSON.
 INLINE_BYTES_MAX = 16 * 1024
+# A larger one is only passed on, in bytes of its JSON.
+LOADABLE_BYTES_MAX = 4 * 1024 * 1024
 # What one task may load in all: as much as an http tool may answer.
 _TASK_BYTES_MAX = 10 * 1024 * 1024
+
 _PATIENCE_S = 60.0
 _PAUSE_FIRST_S = 0.2
 _PAUSE_MAX_S = 5.0
-
-T = TypeVar("T")
 
 
 class BlobRefs(Protocol):
@@ -50,11 +54,49 @@ class Values:
         content = text.encode()
         if len(content) <= bytes_max:
             return value
-        blob = name_bytes(content)
-        # In this order the sweeper never takes what somebody is about to refer to.
-        await _stored(self._refs.add(run, blob))
-        await _stored(_patiently(lambda: self._blobs.put(run["tenant"], content)))
-        return {"$blob": blob}
+        return await self._put(run, bytes_content(content))
+
+    async def keep_stream(self, run: RunRef, json_text: AsyncIterable[bytes]) -> Any:
+        """Stores a JSON text as it comes, whatever its size, and gives its handle. The text is taken as it is: checked and clean."""
+        content = await read_content(json_text)
+        try:
+            return await self._put(run, content)
+        finally:
+            content.discard()
+
+    async def open(self, run: RunRef, blob: Blob) -> Callable[[], AsyncGenerator[bytes]] | None:
+        """The JSON text that a handle stands for, as often as it is called; None where it holds handles itself."""
+
+        def pieces() -> AsyncGenerator[bytes]:
+            return _pieces(self._blobs.open(run["tenant"], blob["sha256"]))
+
+        check = StreamedJson("It", Redactor())
+        try:
+            async for piece in pieces():
+                check.push(piece)
+            check.end()
+        except TreadleError as error:
+            if error.type == "invalid_output":
+                return None
+            raise
+        return pieces
+
+    async def _put(self, run: RunRef, content: Content) -> Any:
+        """References come first: so neither the sweeper nor a crash leaves a handle without its blob. A store that cannot be reached is
+        waited for, a minute at most: what gave the value is not executed again for it.
+        """
+        end_s = time.monotonic() + _PATIENCE_S
+        pause_s = _PAUSE_FIRST_S
+        while True:
+            try:
+                await self._refs.add(run, content.blob)
+                await self._blobs.put(run["tenant"], content)
+                return {"$blob": content.blob}
+            except Exception as error:
+                if time.monotonic() > end_s:
+                    raise _store_error(error) from error
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _PAUSE_MAX_S)
 
 
 class _Loading:
@@ -77,8 +119,8 @@ class _Loading:
             self._bytes += blob["size"]
             if self._bytes > self._bytes_max:
                 raise self._too_large(blob["size"])
-            content = await _stored(self._blobs.get(self._run["tenant"], blob["sha256"]))
-            self._loaded[blob["sha256"]] = await self.load(json.loads(content))
+            pieces = [piece async for piece in _pieces(self._blobs.open(self._run["tenant"], blob["sha256"]))]
+            self._loaded[blob["sha256"]] = await self.load(json.loads(b"".join(pieces)))
         return self._replace(value)
 
     def _replace(self, value: Any) -> Any:
@@ -98,26 +140,18 @@ class _Loading:
         )
 
 
-async def _patiently(store: Callable[[], Awaitable[T]]) -> T:
-    """Tries again, longer and longer apart, until it is done or has failed for a minute: what is at hand is not executed again for it."""
-    begun_s = time.monotonic()
-    pause_s = _PAUSE_FIRST_S
-    while True:
-        try:
-            return await store()
-        except Exception:
-            if time.monotonic() - begun_s > _PATIENCE_S:
-                raise
-        await asyncio.sleep(pause_s)
-        pause_s = min(2 * pause_s, _PAUSE_MAX_S)
-
-
-async def _stored(use: Awaitable[T]) -> T:
-    """A store that does not answer is tried again; a blob that is gone or damaged will not come back by that."""
+async def _pieces(stored: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """The same, with errors by the one taxonomy."""
     try:
-        return await use
-    except BlobError as error:
-        raise TreadleError("invalid_request", f"A large value cannot be loaded: {error}") from error
+        async for piece in stored:
+            yield piece
     except Exception as error:
-        how = "is full" if is_full(error) else "cannot be reached"
-        raise TreadleError("unavailable", f"The store of large values {how}.") from error
+        raise _store_error(error) from error
+
+
+def _store_error(error: Exception) -> TreadleError:
+    """A store that does not answer is tried again; a blob that is gone or damaged will not come back by that."""
+    if isinstance(error, BlobError):
+        return TreadleError("invalid_request", f"A large value cannot be loaded: {error}")
+    how = "is full" if is_full(error) else "cannot be reached"
+    return TreadleError("unavailable", f"The store of large values {how}.")

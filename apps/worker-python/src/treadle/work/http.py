@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import re
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -10,7 +9,7 @@ import httpx2
 
 from ..errors import TreadleError
 from ..generated.types import HttpWork
-from ..net.exchange import HttpAnswer, HttpCall, authority, exchange
+from ..net.exchange import HttpAnswer, HttpCall, StreamedBody, authority, exchange
 from ..net.retry_after import parse_retry_after, type_of_status
 from ..net.tool_headers import resolve_headers
 from ..net.tool_url import parse_tool_url
@@ -19,24 +18,27 @@ from ..secrets.redactor import Redactor
 from ..secrets.secrets import Secrets
 from ..values.foreign import parse_foreign
 from ..values.json_text import canonical_json, write_json
+from ..values.store import LOADABLE_BYTES_MAX
 from ..values.utf16 import utf16_cut
+from ..values.walk import is_handle
+from .content_type import charset_of, is_json, is_textual
 from .context import WorkContext, WorkResult
+from .large_answer import large_answer
 
-_ANSWER_BYTES_MAX = 10 * 1024 * 1024
+_CHECKED_BYTES_MAX = 10 * 1024 * 1024
+# A larger answer goes to the blobs as it comes.
+_IN_MEMORY_BYTES_MAX = 1024 * 1024
 # Binary answers are small or not for here: base64 makes them a third larger still.
 _BINARY_BYTES_MAX = 1024 * 1024
 _IDEMPOTENCY_KEY_LENGTH_MAX = 255
 _ERROR_TEXT_LENGTH_MAX = 500
 
-_JSON_TYPE = re.compile(r"application/([\w.+-]+\+)?json\s*(;|$)", re.IGNORECASE)
-_TEXT_TYPE = re.compile(r"^text/|json|xml|javascript|yaml|x-www-form-urlencoded", re.IGNORECASE)
-_CHARSET = re.compile(r'charset="?([\w-]+)', re.IGNORECASE)
-
 
 class HttpTool:
     """Its output: the parsed value of a JSON answer; the text of any other text; null where there is none; ``{contentType, base64}``
-    of anything else, up to 1 MiB. A status of 400 and more is an error by its meaning. The header ``Idempotency-Key: <run>/<path>``
-    is the same for every attempt of a node, so the other side can tell repeats.
+    of anything else, up to 1 MiB. Above 1 MiB it streams to the blobs, up to 1 GiB, and is a handle; with an ``outputSchema``, which is
+    checked in memory, up to 10 MiB are taken. A status of 400 and more is an error by its meaning. The header
+    ``Idempotency-Key: <run>/<path>`` is the same for every attempt of a node, so the other side can tell repeats.
     """
 
     def __init__(self, secrets: Secrets, redactor: Redactor, client: httpx2.AsyncClient) -> None:
@@ -47,10 +49,21 @@ class HttpTool:
     async def __call__(self, work: HttpWork, context: WorkContext) -> WorkResult:
         call = await self._prepare(work, context)
         context.usage.add({"toolCalls": 1})
-        answer = await exchange(call, self._client, _ANSWER_BYTES_MAX)
-        if answer.status >= 400:
-            raise self._status_error(answer, call.url)
-        return WorkResult(_output_of(answer, authority(call.url)))
+        host = authority(call.url)
+        # What has to fit a schema is checked whole; everything else need not be in memory.
+        is_checked = context.output_schema is not None
+        bytes_max = _CHECKED_BYTES_MAX if is_checked else _IN_MEMORY_BYTES_MAX
+        async with exchange(call, self._client, bytes_max) as answer:
+            if answer.status >= 400:
+                raise self._status_error(answer, call.url)
+            if answer.rest is None:
+                return WorkResult(_output_of(answer, host))
+            if is_checked:
+                size = f"larger than {_CHECKED_BYTES_MAX} bytes"
+                message = f"The answer of {host} is {size}, and could not be checked against outputSchema."
+                raise TreadleError("tool_error", message)
+            json_text = large_answer(answer, host, self._redactor)
+            return WorkResult(await context.values.keep_stream(context.run, json_text), is_finished=True)
 
     async def _prepare(self, work: HttpWork, context: WorkContext) -> HttpCall:
         url = _with_query(parse_tool_url(work["url"]), await context.load(work.get("query") or {}))
@@ -59,10 +72,13 @@ class HttpTool:
         headers = {"idempotency-key": _idempotency_key(context), **given}
         if "body" not in work:
             return HttpCall(work["method"], url, headers, credentials)
+        streamed = await _streamed_body(work["body"], context, headers)
+        if streamed is not None:
+            return HttpCall(work["method"], url, headers, credentials, streamed)
         body = await context.load(work["body"])
         headers.setdefault("content-type", "text/plain; charset=utf-8" if isinstance(body, str) else "application/json")
         # A text is sent as it stands, unless it is declared to be JSON.
-        is_text = isinstance(body, str) and _JSON_TYPE.match(headers["content-type"].strip()) is None
+        is_text = isinstance(body, str) and not is_json(headers["content-type"])
         return HttpCall(work["method"], url, headers, credentials, body if is_text else write_json(body))
 
     def _status_error(self, answer: HttpAnswer, url: httpx2.URL) -> TreadleError:
@@ -75,6 +91,19 @@ class HttpTool:
             details={"status": answer.status, **({"body": text} if text else {})},
             retry_after_ms=parse_retry_after(answer.headers.get("retry-after")),
         )
+
+
+async def _streamed_body(body: Any, context: WorkContext, headers: dict[str, str]) -> StreamedBody | None:
+    """A value that is too large to be loaded is sent as the JSON that it is stored as."""
+    if not is_handle(body) or body["$blob"]["size"] <= LOADABLE_BYTES_MAX:
+        return None
+    if not is_json(headers.get("content-type", "application/json")):
+        return None
+    opened = await context.values.open(context.run, body["$blob"])
+    if opened is None:
+        return None
+    headers.setdefault("content-type", "application/json")
+    return StreamedBody(body["$blob"]["size"], opened)
 
 
 def _with_query(url: httpx2.URL, query: dict[str, Any]) -> httpx2.URL:
@@ -102,7 +131,7 @@ def _output_of(answer: HttpAnswer, host: str) -> Any:
         return None
     content_type = answer.headers.get("content-type", "")
     text = _as_text(answer.body, content_type)
-    if _JSON_TYPE.match(content_type.strip()):
+    if is_json(content_type):
         if text is None:
             raise TreadleError("invalid_output", f"The answer of {host} is not UTF-8.")
         return parse_foreign(text, f"The answer of {host}")
@@ -117,10 +146,9 @@ def _output_of(answer: HttpAnswer, host: str) -> Any:
 
 def _as_text(body: bytes, content_type: str) -> str | None:
     """The text of a body that is text by its type, or says nothing of its type; None where its bytes are none."""
-    if content_type and _TEXT_TYPE.search(content_type) is None:
+    if not is_textual(content_type):
         return None
-    found = _CHARSET.search(content_type)
     try:
-        return body.decode(found[1] if found else "utf-8").removeprefix("\ufeff")
+        return body.decode(charset_of(content_type)).removeprefix("\ufeff")
     except (UnicodeDecodeError, LookupError):
         return None  # Not of that charset, or of one that is not known.
