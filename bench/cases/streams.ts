@@ -1,18 +1,20 @@
+import type { Runtime } from '@treadle/contract'
 import type { SideName } from '../harness/bed.ts'
 import type { Case, CaseContext } from '../harness/case.ts'
 import { type Measured, measureJob } from '../harness/measure-job.ts'
-import { quantile } from '../harness/statistics.ts'
+import { median, quantile } from '../harness/statistics.ts'
 import { figuresOf, inTurns } from '../harness/turns.ts'
 import type { StreamsJob } from '../load/jobs.ts'
 import { checkComplete } from './check-complete.ts'
 
-type StreamsWork = { runs: number; tokens: number; perSecond: number; repeat?: number }
+type StreamsWork = { runs: number; tokens: number; perSecond: number; repeat?: number; runtime?: Runtime }
 
 /** Model calls streamed by one side; resolves to what one round of it gave. @throws Error on a token lost or repeated. */
-async function streamsOf({ bed }: CaseContext, name: SideName, { runs, tokens, perSecond, repeat = 1 }: StreamsWork) {
+async function streamsOf({ bed }: CaseContext, name: SideName, work: StreamsWork) {
+  const { runs, tokens, perSecond, repeat = 1, runtime } = work
   const side = await bed.side(name)
   const { url, events } = side
-  const body = side.chatBody({ tokens, perSecond })
+  const body = side.chatBody({ tokens, perSecond }, runtime)
   return async () => {
     const rounds: Measured<StreamsJob>[] = []
     for (let left = repeat; left > 0; left -= 1) {
@@ -127,5 +129,43 @@ export const p7: Case = {
     const results = await inTurns(await allSides(context, work), context)
     const figures = figuresOf(results, ({ tokensPerSecond }) => tokensPerSecond)
     return [{ what: 'throughput', unit: 'tokens/s', figures, budgets: [{ atLeast: 0.8, of: 'floor' }] }]
+  },
+}
+
+const WORKERS = { typescript: 'TypeScript', python: 'Python', go: 'Go' } as const satisfies Record<Runtime, string>
+
+/** The workers of all languages in one run, in turns. There is no budget: it shows what a language costs. */
+export const w1: Case = {
+  id: 'W1',
+  title: 'the workers of the three languages, side by side',
+  async measure(context) {
+    const side = await context.bed.side('treadle')
+    await side.startOthers?.()
+    const inAll = async (work: StreamsWork) => {
+      const each = (runtime: Runtime) => streamsOf(context, 'treadle', { ...work, runtime })
+      return inTurns(
+        { typescript: await each('typescript'), python: await each('python'), go: await each('go') },
+        context,
+      )
+    }
+    const fast = await inAll({ runs: 1, tokens: context.quick ? 2_000 : 20_000, perSecond: 0 })
+    const paced = await inAll({ runs: 1, tokens: context.quick ? 100 : 300, perSecond: 100 })
+    type Streamed = NonNullable<(typeof fast)['typescript']>[number]
+    const linesOf = (what: string, unit: string, results: typeof fast, pick: (result: Streamed) => number) => {
+      const figures = figuresOf(results, pick)
+      const first = median(figures.typescript ?? [])
+      return (Object.keys(WORKERS) as Runtime[]).map((runtime) => ({
+        what: `${what}, ${WORKERS[runtime]}`,
+        unit,
+        figures: { ours: figures[runtime] ?? [] },
+        budgets: [],
+        ratio: { value: median(figures[runtime] ?? []) / first, of: WORKERS.typescript },
+      }))
+    }
+    return [
+      ...linesOf('unthrottled', 'tokens/s', fast, ({ tokensPerSecond }) => tokensPerSecond),
+      ...linesOf('added delay at 100 tokens/s, p50', 'ms', paced, ({ p50 }) => p50),
+      ...linesOf('added delay at 100 tokens/s, p99', 'ms', paced, ({ p99 }) => p99),
+    ]
   },
 }

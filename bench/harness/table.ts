@@ -14,7 +14,10 @@ export function rowsOf(id: string, judged: JudgedLine): string[][] {
     return `${short(spread.median)} ${line.unit}${range}`
   }
   const first = [id, line.what, figure('ours'), figure('baseline'), figure('floor')]
-  if (verdicts.length === 0) return [[...first, '', '', '']]
+  if (verdicts.length === 0) {
+    const ratio = line.ratio ? `${short(line.ratio.value)} × ${line.ratio.of}` : ''
+    return [[...first, ratio, 'none', '']]
+  }
   return verdicts.map(({ budget, value, met }, index) => [
     ...(index === 0 ? first : ['', '', '', '', '']),
     value === undefined ? '–' : short(value),

@@ -1,3 +1,4 @@
+import type { Runtime } from '@treadle/contract'
 import type { StreamEvents } from '../load/jobs.ts'
 import type { ModelOrder } from '../model/tokens.ts'
 
@@ -8,8 +9,10 @@ export type Side = {
   pids: readonly number[]
   /** How the load client reads its streams. */
   events: StreamEvents
-  /** Body of `POST /runs` for one model call. */
-  chatBody(order: ModelOrder): string
+  /** Body of `POST /runs` for one model call; `runtime`: of the worker that makes it, where there are several (default TypeScript). */
+  chatBody(order: ModelOrder, runtime?: Runtime): string
+  /** Starts the workers of the other languages too; may be called again. */
+  startOthers?(): Promise<void>
   /** Body of `POST /runs` for five short steps, and how the result comes. */
   stepsBody(placement: StepPlacement): string
   stepsResult: 'wait' | 'inline'

@@ -1,7 +1,19 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { databaseUrls, prepareDatabase, startApi, startWorker } from '@treadle/local'
+import type { Runtime } from '@treadle/contract'
+import {
+  buildGoWorker,
+  cacheFolder,
+  createReport,
+  databaseUrls,
+  prepareDatabase,
+  preparePython,
+  startApi,
+  startGoWorker,
+  startPythonWorker,
+  startWorker,
+} from '@treadle/local'
 import type { Servers } from '../harness/servers.ts'
 import type { Side, StepPlacement } from './side.ts'
 
@@ -16,21 +28,31 @@ export async function startTreadle(servers: Servers): Promise<Side> {
     temporalAddress,
     temporalNamespace,
     blobs: pathToFileURL(blobFolder).href,
-    env: {
-      ...process.env,
-      NODE_ENV: 'production',
-      TREADLE_FUNCTIONS: fileURLToPath(new URL('./functions.js', import.meta.url)),
-    },
+    env: { ...process.env, NODE_ENV: 'production' },
   }
   const api = await startApi(supervisor, { ...common, databaseUrl: database.apiUrl, port: 0 })
-  const worker = await startWorker(supervisor, {
+  const forWorkers = {
     ...common,
     databaseUrl: database.workerUrl,
     openaiBaseUrl: servers.modelUrl,
     openaiApiKey: 'none',
     egressAllow: [],
-  })
-  return treadleSide(api.url, [api.child.pid, worker.pid])
+  }
+  const functions = fileURLToPath(new URL('./functions.js', import.meta.url))
+  const worker = await startWorker(supervisor, { ...forWorkers, env: { ...common.env, TREADLE_FUNCTIONS: functions } })
+  let others: Promise<unknown> | undefined
+  const startOthers = async () => {
+    const environment = { env: process.env, cacheFolder: cacheFolder(), report: createReport() }
+    const [python, go] = await Promise.all([preparePython(environment), buildGoWorker({ env: process.env })])
+    await Promise.all([startPythonWorker(supervisor, python, forWorkers), startGoWorker(supervisor, go, forWorkers)])
+  }
+  return {
+    ...treadleSide(api.url, [api.child.pid, worker.pid]),
+    async startOthers() {
+      others ??= startOthers()
+      await others
+    },
+  }
 }
 
 /** How ours is asked. */
@@ -38,18 +60,18 @@ export const treadleSide = (url: string, pids: readonly number[]): Side => ({
   url,
   pids,
   events: { delta: 'node.delta', completed: 'run.completed', failed: ['run.failed', 'run.cancelled', 'bye'] },
-  chatBody: (order) => JSON.stringify({ ir: CHAT, input: { prompt: JSON.stringify(order) } }),
+  chatBody: (order, runtime) => JSON.stringify({ ir: chat(runtime), input: { prompt: JSON.stringify(order) } }),
   stepsBody: (placement) => chainOf(5, placement),
   stepsResult: 'wait',
 })
 
-const CHAT = {
+const chat = (runtime?: Runtime) => ({
   ir: 'treadle/v1',
   name: 'bench-chat',
   models: { scripted: { provider: 'openai', model: 'm' } },
-  nodes: { answer: { kind: 'llm', model: 'scripted', prompt: '${input.prompt}' } },
+  nodes: { answer: { kind: 'llm', model: 'scripted', prompt: '${input.prompt}', ...(runtime && { runtime }) } },
   output: true, // The text is in the log already; the others do not send it twice either.
-}
+})
 
 /** Body of `POST /runs` for so many steps, each of which needs the one before. */
 export function chainOf(count: number, placement: StepPlacement = 'best'): string {
