@@ -7,6 +7,7 @@ import { readModelConfig, readSetUpConfig } from '@treadle/local'
 import { readConfig as readWorkerConfig } from '@treadle/worker'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import { validate as lintDockerfile } from 'dockerfile-utils'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 
@@ -67,6 +68,32 @@ describe('Dockerfiles', () => {
   })
 })
 
+test.each(['api', 'worker', 'local', 'worker-go', 'worker-python'])(
+  'the linter finds nothing in the Dockerfile of %s',
+  (app) => {
+    expect(lintDockerfile(read(`apps/${app}/Dockerfile`))).toEqual([])
+  },
+)
+
+describe('the Dockerfile of the Python worker', () => {
+  const text = read('apps/worker-python/Dockerfile')
+
+  test('has a Python that the project takes, packages by their hashes, and runs as nobody special', () => {
+    const [, given = ''] = /^FROM python:3\.(\d+)-slim/m.exec(text) ?? []
+    const [, wanted = ''] = /^requires-python = ">=3\.(\d+)"/m.exec(read('apps/worker-python/pyproject.toml')) ?? []
+    expect(Number(given)).toBeGreaterThanOrEqual(Number(wanted))
+    expect(text).toContain('--require-hashes -r requirements.txt')
+    expect(text).toMatch(/^USER nobody$/m)
+  })
+
+  test('runs a module that is there, of files that are there', () => {
+    const copied = [...text.matchAll(/^COPY (.*) (\S+)$/gm)].flatMap(([, files = '']) => files.split(' '))
+    expect(copied.filter((file) => !existsSync(`${root}${file}`))).toEqual([])
+    const [, module = ''] = /^ENTRYPOINT \["python", "-m", "(.*)"\]$/m.exec(text) ?? []
+    expect(existsSync(`${root}apps/worker-python/src/${module.replaceAll('.', '/')}.py`)).toBe(true)
+  })
+})
+
 describe('the Dockerfile of the Go worker', () => {
   const text = read('apps/worker-go/Dockerfile')
 
@@ -113,10 +140,13 @@ describe('variables', () => {
     expect(Object.keys(env).filter((variable) => !asked.has(variable) && !AWS.includes(variable))).toEqual([])
   })
 
-  test('the worker of Go has those of the TypeScript one, and its own config takes all of them', () => {
+  test.each([
+    ['worker-go', ['internal/config/config.go', 'internal/config/temporal.go']],
+    ['worker-python', ['src/treadle/config.py']],
+  ])('%s has those of the TypeScript worker, and its own config takes all of them', (name, files) => {
     const { TREADLE_DEPLOYMENT: _, ...expected } = environmentOf('worker')
-    expect(environmentOf('worker-go')).toEqual(expected)
-    const source = read('apps/worker-go/internal/config/config.go') + read('apps/worker-go/internal/config/temporal.go')
+    expect(environmentOf(name)).toEqual(expected)
+    const source = files.map((file) => read(`apps/${name}/${file}`)).join('')
     const names = Object.keys(expected).filter((name) => !AWS.includes(name))
     expect(names.filter((name) => !source.includes(`"${name}"`))).toEqual([])
   })

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { openLedger } from '../support/ledger.ts'
 import { useStack } from '../support/use-stack.ts'
 import { cancelAnywhere } from './support/cancel-anywhere.ts'
-import { collect, createClient, faultsOf, type StreamEvent } from './support/client.ts'
+import { collect, createClient, faultsOf, type StreamEvent, textOf } from './support/client.ts'
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url))
 const stack = useStack({ workerEnv: { TREADLE_FUNCTIONS: `${examples}typescript-tools/clean-text.mjs` } })
@@ -106,6 +106,19 @@ test('its script shows which worker executed each node', async () => {
   const { stdout } = await promisify(execFile)(`${examples}mixed-languages.sh`, [], { env, timeout: 50_000 })
   for (const runtime of ['typescript', 'python', 'go']) expect(stdout).toContain(`"runtime":"${runtime}"`)
   expect(stdout.trimEnd().split('\n').at(-1)).toContain('"status":"completed"')
+})
+
+test('the document of the Python project shows how far it has come', async () => {
+  const ir = await readFile(`${examples}python-tools/summarize.yaml`, 'utf8')
+  const { id } = await client().start({ ir, input: { parts: ['one two', '', 'three'] } })
+  const events = await collect(client().follow(id))
+  expect(faultsOf(events)).toEqual([])
+  expect(events.at(-1)).toMatchObject({ type: 'run.completed', data: { output: { parts: 3, words: 3 } } })
+  expect(textOf(events, 'summary')).toBe('1/3 2/3 3/3 ')
+  const progress = events.flatMap(({ type, data }) =>
+    type === 'log' ? [(data as { fields: { progress: number } }).fields.progress] : [],
+  )
+  expect(progress).toEqual([1 / 3, 2 / 3, 1])
 })
 
 test('a document that calls a function wrongly, or one that nobody has, has a finding', async () => {
