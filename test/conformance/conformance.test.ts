@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Runtime } from '@treadle/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -13,6 +14,8 @@ const AT_ONCE = 12
 
 /** So long a case may take: then it says where it stands. */
 const CASE_MS_MAX = 45_000
+/** So long a test may wait for its case, which is played beside and after others. */
+const TURN_MS_MAX = 300_000
 
 /** All cases, or those whose names hold TREADLE_CONFORMANCE_CASES. */
 const cases = loadCases().filter(({ case: name }) => name.includes(process.env.TREADLE_CONFORMANCE_CASES ?? ''))
@@ -22,6 +25,9 @@ const workers = Object.fromEntries(
   Object.entries(RUNTIME_WORKERS).filter(([runtime]) => chosen === undefined || chosen.includes(runtime)),
 )
 const runtimes = Object.keys(workers) as Runtime[]
+const { statements: STATEMENTS } = JSON.parse(
+  readFileSync(new URL('../../schemas/statements.json', import.meta.url), 'utf8'),
+) as { statements: Record<string, { text: string }> }
 const results = new Map<string, Promise<Played>>()
 let bench: Bench | undefined
 
@@ -69,7 +75,7 @@ async function playInTime(on: Bench, one: Case, runtime: Runtime): Promise<Playe
   return Promise.race([playCase(on, one, runtime), late]).finally(() => clearTimeout(timer))
 }
 
-describe.each(runtimes)('the %s worker', (runtime) => {
+describe.each(runtimes)('the %s worker', { timeout: TURN_MS_MAX }, (runtime) => {
   test.each(cases.map((one) => [one.case, one] as const))('%s', async (name, one) => {
     const result = results.get(`${runtime} ${name}`)
     if (!result) throw new Error('The case was not played.')
@@ -81,6 +87,17 @@ describe.each(runtimes)('the %s worker', (runtime) => {
     const log = await readFile(bench?.workerOf(runtime).logFile ?? '', 'utf8')
     expect(log).toContain('polling')
     expect(log).not.toContain(SECRET)
+  })
+
+  // Some are heard only where all cases are played.
+  test.runIf(cases.length === loadCases().length)('sends each of the shared statements, word for word', async () => {
+    await Promise.allSettled(results.values())
+    const sent = bench?.workerOf(runtime).statements ?? new Set()
+    const shared = Object.values(STATEMENTS).map(({ text }) => text)
+    expect(shared.filter((text) => !sent.has(text))).toEqual([])
+    // The TypeScript worker has more to do: it hosts workflows and keeps house.
+    const others = [...sent].filter((text) => /treadle\./.test(text) && !shared.includes(text))
+    if (runtime !== 'typescript') expect(others).toEqual([])
   })
 })
 

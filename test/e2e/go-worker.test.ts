@@ -23,11 +23,11 @@ const stack = useStack({
 const client = () => createClient(stack().url)
 
 beforeAll(async () => {
-  await startGo('examples/go-tools')
+  await startGo()
 }, BUILD_MS_MAX)
 
-async function startGo(program: string): Promise<Service> {
-  const folder = fileURLToPath(new URL(`../../${program}`, import.meta.url))
+async function startGo(): Promise<Service> {
+  const folder = fileURLToPath(new URL('../../examples/go-tools', import.meta.url))
   const executable = await buildGoWorker({ env: process.env, folder })
   return stack().startWorker({ TREADLE_SECRET_SUMMARY_SALT: SALT }, (supervisor, options) =>
     startGoWorker(supervisor, executable, options),
@@ -311,33 +311,5 @@ describe('the Go worker', () => {
     } finally {
       await client.end()
     }
-  })
-
-  test('gives an attempt what the one before has kept, and what is known of its run', async () => {
-    // Only one program at a time has the functions of the queue.
-    await stack().workers.at(-1)?.stop()
-    await startGo('test/conformance/functions/go')
-    const { events, result } = await run(
-      {
-        ir: 'treadle/v1',
-        name: 'remembers',
-        tools: { remember: { kind: 'function', name: 'conformance.remember', runtime: 'go' } },
-        nodes: {
-          kept: {
-            kind: 'tool',
-            tool: 'remember',
-            args: { text: 'Grüße' },
-            retry: { maxAttempts: 2, initialInterval: '10ms' },
-          },
-        },
-        output: '${nodes.kept}',
-      },
-      { tags: { team: 'weave' } },
-    )
-    expect(result).toMatchObject({
-      status: 'completed',
-      output: { state: { text: 'Grüße', attempt: 1 }, workflow: 'remembers', tags: { team: 'weave' } },
-    })
-    expect(events.some(({ type }) => type === 'node.retrying')).toBe(true)
   })
 })

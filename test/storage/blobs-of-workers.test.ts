@@ -48,6 +48,8 @@ test('the store of the Python worker does with a bucket what it does with a fold
   const args = ['-m', 'pytest', '-v', '-p', 'no:cacheprovider', 'tests/test_blobs.py', '-k', 'bucket']
   const env = { ...environment(), PYTHONPATH: python.source, PYTHONDONTWRITEBYTECODE: '1' }
   const { stdout } = await execute(python.python, args, { cwd, env })
-  expect(stdout).toContain('test_it_takes_a_stream_of_48_mb_in_pieces_and_memory_does_not_grow_with_it[bucket-encrypted] PASSED')
+  expect(stdout).toContain(
+    'test_it_takes_a_stream_of_48_mb_in_pieces_and_memory_does_not_grow_with_it[bucket-encrypted] PASSED',
+  )
   expect(stdout).toContain('test_a_bucket_that_is_not_there_is_said_and_is_no_missing_blob PASSED')
 }, 300_000)

@@ -10,6 +10,8 @@ export type Weather = {
   delayMs?: () => number
   /** The connection is cut after this many bytes of the answer, in the middle of whatever it is. */
   cutAfterBytes?: () => number
+  /** Called for each connection; what it gives is told all that the client sends. */
+  overhear?: () => (chunk: Buffer) => void
 }
 
 /**
@@ -44,11 +46,17 @@ export async function startTcpProxy(target: string, weather: Weather = {}): Prom
   let letFlow = () => {}
   const lost = new WeakSet<Socket>()
 
-  type Direction = { pieceBytes?: () => number; delayMs?: () => number; left: number }
+  type Direction = {
+    pieceBytes?: () => number
+    delayMs?: () => number
+    hear?: ((chunk: Buffer) => void) | undefined
+    left: number
+  }
 
   /** Passes on until the end, and the end too. The other direction stays open. */
-  const pass = async (from: Socket, to: Socket, { pieceBytes, delayMs, left }: Direction) => {
+  const pass = async (from: Socket, to: Socket, { pieceBytes, delayMs, hear, left }: Direction) => {
     for await (const chunk of from) {
+      hear?.(chunk as Buffer)
       for (let rest = chunk as Buffer; rest.length > 0; ) {
         const length = Math.min(rest.length, pieceBytes?.() ?? rest.length, left)
         if (delayMs) await sleep(delayMs())
@@ -84,7 +92,7 @@ export async function startTcpProxy(target: string, weather: Weather = {}): Prom
     const answers = { ...weather, left: weather.cutAfterBytes?.() ?? Number.POSITIVE_INFINITY }
     const directions = [
       pass(upstream, client, answers),
-      pass(client, upstream, { left: Number.POSITIVE_INFINITY }),
+      pass(client, upstream, { hear: weather.overhear?.(), left: Number.POSITIVE_INFINITY }),
       once(client, 'close').then(() => upstream.destroy()),
     ]
     await Promise.all(directions).catch(() => {})

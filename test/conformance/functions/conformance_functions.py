@@ -60,3 +60,27 @@ def secret(args: Any, context: treadle.SyncContext) -> Any:
 @treadle.function(name="conformance.value")
 def value(args: Any) -> Any:
     return args["value"]
+
+
+@treadle.function(name="conformance.state")
+async def state(args: Any, context: treadle.Context) -> Any:
+    kept = await context.load_state()
+    if kept is not None:
+        return {"state": kept, "attempt": context.attempt}
+    await context.save_state({"a": {"$blob": args["save"]}} if args.get("forge") else args["save"])
+    await context.emit_text("saved")
+    if args.get("wait"):
+        await asyncio.Event().wait()
+    raise treadle.TreadleError("unavailable", "Not yet.")
+
+
+@treadle.function(name="conformance.metadata")
+def metadata(context: treadle.SyncContext) -> Any:
+    known = context.metadata()
+    return {"workflow": known["workflow"], "version": known.get("version"), "tags": known["tags"]}
+
+
+@treadle.function(name="conformance.progress")
+async def progress(context: treadle.Context) -> None:
+    await context.progress(0.25, "a quarter")
+    await context.progress(1, "done")

@@ -40,3 +40,22 @@ treadle.function('conformance.secret', { secrets: ['TOKEN'] }, async ({ name }, 
 })
 
 treadle.function('conformance.value', {}, ({ value }) => value)
+
+treadle.function('conformance.state', {}, async ({ save, wait, forge }, context) => {
+  const state = await context.loadState()
+  if (state !== null) return { state, attempt: context.attempt }
+  await context.saveState(forge ? { a: { $blob: save } } : save)
+  await context.emitText('saved')
+  if (wait) await new Promise(() => {})
+  throw new TreadleError('unavailable', 'Not yet.')
+})
+
+treadle.function('conformance.metadata', {}, async (_args, context) => {
+  const { workflow, version = null, tags } = await context.metadata()
+  return { workflow, version, tags }
+})
+
+treadle.function('conformance.progress', {}, async (_args, context) => {
+  await context.progress(0.25, 'a quarter')
+  await context.progress(1, 'done')
+})

@@ -8,27 +8,31 @@ import {
   type Child,
   createSupervisor,
   freePort,
+  type ScriptedMcp,
   type ScriptedModel,
   type ScriptedTools,
-  type Supervisor,
+  startScriptedMcp,
   startScriptedModel,
   startScriptedTools,
   startTemporalServer,
+  type WorkerOptions,
 } from '@treadle/local'
 import { type BlobStore, openBlobs } from '@treadle/storage'
 import { inject } from 'vitest'
 import { silenceTemporal } from '../../interpreter/support/engine.ts'
 import { openStorage, type Storage } from '../../storage/support/storage.ts'
 import { openLedger } from '../../support/ledger.ts'
+import { overhearStatements } from './statements.ts'
 import type { StartRuntimeWorker } from './workers.ts'
 
-/** Real Temporal, real Postgres and a blob folder; model and tools are scripted; the workers of all languages poll. */
+/** Real Temporal, real Postgres and a blob folder; model, tools and MCP servers are scripted; the workers of all languages poll. */
 export type Bench = {
   client: Client
   storage: Storage
   blobs: BlobStore
   model: ScriptedModel
   tools: ScriptedTools
+  mcp: ScriptedMcp
   workerOf(runtime: Runtime): RuntimeWorker
   stop(): Promise<void>
 }
@@ -39,6 +43,8 @@ export type RuntimeWorker = {
   start(): Promise<void>
   /** Everything that its processes have logged goes to this file. */
   readonly logFile: string
+  /** All SQL that they have sent. */
+  readonly statements: ReadonlySet<string>
 }
 
 export const HOST_TASK_QUEUE = 'conformance'
@@ -61,16 +67,16 @@ export async function startBench(starters: Partial<Record<Runtime, StartRuntimeW
     closers.push(storage.close)
     const model = await startScriptedModel()
     const tools = await startScriptedTools()
-    closers.push(model.close, tools.close)
+    const mcp = await startScriptedMcp()
+    closers.push(model.close, tools.close, mcp.close)
     const blobsUrl = pathToFileURL(join(folder, 'blobs')).href
     const options = {
       temporalAddress: address,
       temporalNamespace: 'default',
       blobs: blobsUrl,
-      databaseUrl: storage.urls.workerUrl,
       openaiBaseUrl: model.baseUrl,
       openaiApiKey: 'sk-scripted-0000',
-      egressAllow: [tools.authority],
+      egressAllow: [tools.authority, mcp.authority],
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...WORKER_ENV },
     }
     const workers = new Map<Runtime, RuntimeWorker>()
@@ -78,10 +84,10 @@ export async function startBench(starters: Partial<Record<Runtime, StartRuntimeW
     await Promise.all(
       runtimes.map(async ([runtime, start]) => {
         const logFile = join(folder, `${runtime}.log`)
-        workers.set(
-          runtime,
-          await startRuntime(supervisor, (own) => start(own, { ...options, name: runtime, logFile }), logFile),
-        )
+        const { url: databaseUrl, texts, stop: stopListening } = await overhearStatements(storage.urls.workerUrl)
+        closers.push(stopListening)
+        const own: WorkerOptions = { ...options, databaseUrl, name: runtime, logFile }
+        workers.set(runtime, await startRuntime(() => start(supervisor, own), { logFile, statements: texts }))
       }),
     )
     const { client, close } = await startHost(address)
@@ -91,7 +97,7 @@ export async function startBench(starters: Partial<Record<Runtime, StartRuntimeW
       if (!worker) throw new Error(`There is no ${runtime} worker.`)
       return worker
     }
-    return { client, storage, blobs: openBlobs({ url: blobsUrl }), model, tools, workerOf, stop }
+    return { client, storage, blobs: openBlobs({ url: blobsUrl }), model, tools, mcp, workerOf, stop }
   } catch (error) {
     await stop()
     throw error
@@ -100,23 +106,25 @@ export async function startBench(starters: Partial<Record<Runtime, StartRuntimeW
 
 const WORKER_ENV = {
   TREADLE_SECRET_TOKEN: SECRET,
+  // Of a start that no text of the cases ends in: what could begin a secret is held back.
+  TREADLE_SECRET_SHOP_TOKEN: 'Zq7-only-for-the-shop',
+  TREADLE_GRANTS: JSON.stringify({ SHOP_TOKEN: { workflows: ['shop'] } }),
   TREADLE_MODELS: JSON.stringify({ priced: { inputPrice: 1, cachedInputPrice: 0.5, outputPrice: 10 } }),
 }
 
 async function startRuntime(
-  supervisor: Supervisor,
-  start: (supervisor: Supervisor) => Promise<Child>,
-  logFile: string,
+  start: () => Promise<Child>,
+  seen: Pick<RuntimeWorker, 'logFile' | 'statements'>,
 ): Promise<RuntimeWorker> {
-  let child = await start(supervisor)
+  let child = await start()
   return {
+    ...seen,
     get child() {
       return child
     },
     async start() {
-      child = await start(supervisor)
+      child = await start()
     },
-    logFile,
   }
 }
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { NodeTask, Usage } from '@treadle/contract'
-import type { ModelScript, ToolAnswer } from '@treadle/local'
+import type { NodeTask, PlanLimits, Usage } from '@treadle/contract'
+import type { McpAnswer, McpTool, ModelScript, ToolAnswer } from '@treadle/local'
 import { parse } from 'yaml'
 
 /** One case of cases/*.yaml, as test/conformance/README.md describes them. */
@@ -15,6 +15,10 @@ export type Case = {
   /** The model's answers to this case's prompt, in turn. */
   model?: ModelScript[]
   tools?: ToolRule[]
+  /** The tools of this case's MCP server. */
+  mcp?: McpRule[]
+  /** What is known of the run, and what it may take. */
+  run?: { workflow?: { name: string; version?: string }; tags?: Record<string, string>; limits?: Partial<PlanLimits> }
   /** What happens before the first task. */
   first?: Step[]
   /** Executed one after the other, on one run. */
@@ -25,6 +29,9 @@ export type Case = {
 }
 
 export type ToolRule = { path: string; method?: string; times?: number; answer: ToolAnswer & { echo?: true } }
+
+/** `echo`: gives `{ args, authorization }` of the call as structured. */
+export type McpRule = Omit<McpTool, 'answer'> & { answer?: McpAnswer & { echo?: true } }
 
 export type CaseTask = Partial<Omit<NodeTask, 'work'>> & { work: unknown; host?: HostOptions }
 
@@ -62,11 +69,16 @@ export type Expectation = {
   events: Record<string, object>[]
   /** Where the node has none, leave it out. */
   checkpoint?: { attempt: number; output: unknown; usage?: Usage; name?: string }
-  calls?: { model?: number; tools?: number }
-  /** Parts of what the model, then the tools, were sent. */
+  /** `mcp` counts calls of tools, `lists` how often the server was asked for them. */
+  calls?: { model?: number; tools?: number; mcp?: number; lists?: number }
+  /** Parts of what the model, then the tools, then those of MCP were sent. */
   requests?: unknown[]
-  /** How the exchanges with model and tools ended. */
+  /** How the exchanges with model, tools and those of MCP ended. */
   outcomes?: string[]
+  /** The rows of what agents were told and said, in order. Where there are none, leave it out. */
+  transcript?: { agent: string; turn: number; message: unknown }[]
+  /** What counts as used, or reserved, at the end. Of a run without limits leave it out. */
+  budget?: { nodeRuns: number; llmCalls: number; tokens: number; costUsd: number }
   /** What the blob of the last output holds. */
   stored?: unknown
 }

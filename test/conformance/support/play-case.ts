@@ -1,9 +1,10 @@
 import { text } from 'node:stream/consumers'
 import type { WorkflowHandle } from '@temporalio/client'
 import { type EventEnvelope, isHandle, type Json, type NodeTask, type RunRef, type Runtime } from '@treadle/contract'
-import type { ModelScript, RecordedRequest, ToolBehaviour } from '@treadle/local'
+import type { McpTool, ModelScript, RecordedRequest, ToolBehaviour } from '@treadle/local'
+import { PLAN } from '../../storage/support/storage.ts'
 import { type Bench, HOST_TASK_QUEUE } from './bench.ts'
-import { type Case, type CaseTask, type Step, substitute, type ToolRule } from './case.ts'
+import { type Case, type CaseTask, type McpRule, type Step, substitute, type ToolRule } from './case.ts'
 import type { conformanceTask, HostedTask, ToldEnd } from './host-workflow.ts'
 import { type ShownEvent, shownEvents } from './normalise.ts'
 
@@ -12,7 +13,9 @@ export type Played = {
   ends: ToldEnd[]
   events: ShownEvent[]
   checkpoint: object | undefined
-  calls: { model: number; tools: number }
+  transcript: object[]
+  budget: object | undefined
+  calls: { model: number; tools: number; mcp: number; lists: number }
   requests: { headers: object; body: unknown; method: string; path: string; query: object }[]
   outcomes: string[]
   stored: unknown
@@ -20,6 +23,8 @@ export type Played = {
   everything: string
 }
 
+/** The same in every language: what is counted of requests has to be the same too. */
+const PROMPT_LENGTH = 20
 const HEARTBEAT_MS = 10_000
 const START_TO_CLOSE_MS = 60_000
 
@@ -27,14 +32,25 @@ let played = 0
 
 /** Plays one case against the worker of one language. */
 export async function playCase(bench: Bench, wanted: Case, runtime: Runtime): Promise<Played> {
-  const { storage, model, tools } = bench
+  const { model, tools, mcp } = bench
   played += 1
   const id = `${runtime}-${played}`
-  const run = await storage.startRun()
-  const names = { PROMPT: `<${id}>`, TOOLS: `${tools.url}/${id}`, TOOLS_HOST: tools.authority, RUN: run.id }
+  const run = await startRun(bench, wanted)
+  const names = {
+    PROMPT: `<${id}>`.padEnd(PROMPT_LENGTH, '.'),
+    TOOLS: `${tools.url}/${id}`,
+    TOOLS_HOST: tools.authority,
+    MCP: `${mcp.url}/${id}`,
+    MCP_HOST: mcp.authority,
+    RUN: run.id,
+  }
   const own = substitute(wanted, names) as Case
   for (const answer of own.model ?? []) model.when({ prompt: names.PROMPT }, withGates(answer, id), { times: 1 })
   for (const rule of own.tools ?? []) addRule(bench, rule, id)
+  mcp.serve(
+    (own.mcp ?? []).map((rule) => mcpTool(rule, id)),
+    { at: `/${id}` },
+  )
 
   const handles: WorkflowHandle<typeof conformanceTask>[] = []
   const play = (step: Step) => takeStep(bench, { step, run, id, runtime, handles, path: own.tasks[0]?.path ?? 'node' })
@@ -57,22 +73,44 @@ export async function playCase(bench: Bench, wanted: Case, runtime: Runtime): Pr
   const asked = (request: RecordedRequest) => JSON.stringify(request.body ?? '').includes(names.PROMPT)
   const modelRequests = model.requests.filter(asked)
   const toolRequests = tools.requests.filter(({ path }) => path.startsWith(`/${id}/`))
+  const mcpRequests = (wantedMethod: string) =>
+    mcp.requests.filter(
+      ({ path, body }) => path === `/${id}` && (body as { method?: string } | undefined)?.method === wantedMethod,
+    )
+  const requests = [...modelRequests, ...toolRequests, ...mcpRequests('tools/call')]
   const events = await readEvents(bench, run)
   const checkpoint = await readCheckpoint(bench, run, own.tasks.at(-1)?.path ?? 'node')
   const stored = await readStored(bench, run, ends.at(-1))
+  const transcript = await readTranscript(bench, run)
   const back = (value: unknown) => putBack(value, { ...names, TOOLS_PATH: `/${id}` })
   return {
     ends: back(ends) as ToldEnd[],
     events: back(shownEvents(events, runtime)) as ShownEvent[],
     checkpoint: back(checkpoint) as object | undefined,
-    calls: { model: modelRequests.length, tools: toolRequests.length },
-    requests: [...modelRequests, ...toolRequests].map(
+    transcript: back(transcript) as object[],
+    budget: await readBudget(bench, run),
+    calls: {
+      model: modelRequests.length,
+      tools: toolRequests.length,
+      mcp: mcpRequests('tools/call').length,
+      lists: mcpRequests('tools/list').length,
+    },
+    requests: requests.map(
       ({ headers, body, method, path, query }) => back({ headers, body, method, path, query }) as Played['requests'][0],
     ),
-    outcomes: await Promise.all([...modelRequests, ...toolRequests].map(({ ended }) => ended)),
+    outcomes: await Promise.all(requests.map(({ ended }) => ended)),
     stored: back(stored),
-    everything: JSON.stringify([ends, events, checkpoint, stored]),
+    everything: JSON.stringify([ends, events, checkpoint, stored, transcript]),
   }
+}
+
+function startRun({ storage }: Bench, { run: { workflow, tags, limits } = {} }: Case): Promise<RunRef> {
+  const plan = { ...PLAN, limits: { onExceeded: 'fail' as const, ...limits } }
+  return storage.startRun({
+    plan: { hash: `conformance ${JSON.stringify(limits ?? {})}`, plan },
+    ...(workflow && { workflow }),
+    ...(tags && { tags }),
+  })
 }
 
 async function takeSteps(steps: readonly Step[], play: (step: Step) => Promise<void>): Promise<void> {
@@ -98,13 +136,12 @@ type StepParts = {
 }
 
 async function takeStep(bench: Bench, { step, run, id, runtime, path, handles }: StepParts): Promise<void> {
-  const { storage, model, tools } = bench
+  const { storage, model, tools, mcp } = bench
+  const servers = [model, tools, mcp]
   if ('logged' in step) return untilLogged(bench, run, step.logged)
-  if ('reached' in step)
-    return Promise.race([model.reached(gateOf(id, step.reached)), tools.reached(gateOf(id, step.reached))])
+  if ('reached' in step) return Promise.race(servers.map((server) => server.reached(gateOf(id, step.reached))))
   if ('open' in step) {
-    model.open(gateOf(id, step.open))
-    tools.open(gateOf(id, step.open))
+    for (const server of servers) server.open(gateOf(id, step.open))
   } else if ('cancel' in step) {
     if (step.cancel === 'activity') await handles[0]?.cancel()
     else await storage.runs.requestCancel(run.tenant, run.id)
@@ -156,6 +193,19 @@ function addRule({ tools }: Bench, { path, method, times, answer }: ToolRule, id
   )
 }
 
+function mcpTool({ answer = {}, ...tool }: McpRule, id: string): McpTool {
+  const { echo, gate, ...rest } = answer
+  const own = { ...rest, ...(gate !== undefined && { gate: gateOf(id, gate) }) }
+  return {
+    ...tool,
+    answer: (args, { headers, body }) => ({
+      ...own,
+      ...(echo && { structured: { args, authorization: headers.authorization ?? null } }),
+      ...(own.raw !== undefined && { raw: own.raw.replace('$ID', JSON.stringify((body as { id: unknown }).id)) }),
+    }),
+  }
+}
+
 async function readEvents({ storage }: Bench, run: RunRef): Promise<EventEnvelope[]> {
   const page = await storage.log.read(run.tenant, run.id, { after: 0, limit: 10_000 })
   return (page?.events ?? []).map(({ json }) => JSON.parse(json) as EventEnvelope)
@@ -168,6 +218,24 @@ async function readCheckpoint({ storage }: Bench, run: RunRef, path: string): Pr
   )
   const [row] = rows
   return row && Object.fromEntries(Object.entries(row).filter(([key, value]) => value !== null || key === 'output'))
+}
+
+async function readTranscript({ storage }: Bench, run: RunRef): Promise<object[]> {
+  const { rows } = await storage.admin.query<object>(
+    'select agent, turn, message from treadle.transcripts where tenant = $1 and run_id = $2 order by agent, turn, position',
+    [run.tenant, run.id],
+  )
+  return rows
+}
+
+async function readBudget({ storage }: Bench, run: RunRef): Promise<object | undefined> {
+  const { rows } = await storage.admin.query<object>(
+    `select node_runs::integer as "nodeRuns", llm_calls::integer as "llmCalls", tokens::integer as tokens,
+      cost_usd::double precision as "costUsd"
+    from treadle.budgets where tenant = $1 and run_id = $2`,
+    [run.tenant, run.id],
+  )
+  return rows[0]
 }
 
 async function readStored({ blobs }: Bench, run: RunRef, end: ToldEnd | undefined): Promise<unknown> {

@@ -37,6 +37,8 @@ export type McpTool = {
   answer?: McpAnswer | ((args: Record<string, unknown>, request: RecordedRequest) => McpAnswer)
 }
 
+export type McpPages = (cursor: string | undefined) => { tools: readonly object[]; nextCursor?: string }
+
 export type McpCall = { tool: string; args: Record<string, unknown>; request: RecordedRequest }
 
 export type ScriptedMcp = ScriptedServer &
@@ -49,10 +51,11 @@ export type ScriptedMcp = ScriptedServer &
     readonly calls: readonly McpCall[]
     /** How often the tools were listed. */
     readonly lists: number
-    /** What is served from now on; a function may change its mind with every list, and page by cursor. */
-    serve(
-      tools: readonly McpTool[] | ((cursor: string | undefined) => { tools: readonly object[]; nextCursor?: string }),
-    ): void
+    /**
+     * What is served from now on; a function may change its mind with every list, and page by cursor. `at` is the path of the server that
+     * serves it: default `/mcp`, and there may be others beside it.
+     */
+    serve(tools: readonly McpTool[] | McpPages, options?: { at?: string }): void
     /** Takes requests before the protocol does: true where it has answered. */
     intercept(handler: ((exchange: Exchange) => boolean) | undefined): void
   }
@@ -68,11 +71,7 @@ type Rpc = { id?: number | string; method?: string; params?: Record<string, unkn
 export async function startScriptedMcp({ as = 'stream', ...listen }: ScriptedMcpOptions = {}): Promise<ScriptedMcp> {
   const gates = createGates()
   const calls: McpCall[] = []
-  let tools: readonly McpTool[] = []
-  let pageOf = (_cursor: string | undefined): { tools: readonly object[]; nextCursor?: string } => ({
-    tools: tools.map(({ answer, ...shown }) => ({ inputSchema: { type: 'object' }, ...shown })),
-  })
-  const ownPages = pageOf
+  const served = new Map<string, readonly McpTool[] | McpPages>([[PATH, []]])
   let intercept: ((exchange: Exchange) => boolean) | undefined
   let lists = 0
   let sessions = 0
@@ -80,7 +79,8 @@ export async function startScriptedMcp({ as = 'stream', ...listen }: ScriptedMcp
   const answer = async (exchange: Exchange) => {
     const { request, response } = exchange
     if (intercept?.(exchange)) return
-    if (request.path !== '/mcp') return send(exchange, 404)
+    const here = served.get(request.path)
+    if (!here) return send(exchange, 404)
     if (request.method === 'DELETE') return send(exchange, 200)
     if (request.method !== 'POST') return send(exchange, 405)
     const { id, method, params = {} } = request.body as Rpc
@@ -94,12 +94,14 @@ export async function startScriptedMcp({ as = 'stream', ...listen }: ScriptedMcp
     }
     if (method === 'tools/list') {
       lists += 1
-      return reply({ result: pageOf(params.cursor as string | undefined) })
+      return reply({
+        result: typeof here === 'function' ? here(params.cursor as string | undefined) : { tools: here.map(shown) },
+      })
     }
     if (method !== 'tools/call') return reply({ error: { code: -32601, message: `There is no ${method}.` } })
     const args = (params.arguments ?? {}) as Record<string, unknown>
     calls.push({ tool: String(params.name), args, request })
-    const tool = tools.find(({ name }) => name === params.name)
+    const tool = typeof here === 'function' ? undefined : here.find(({ name }) => name === params.name)
     if (!tool) return reply({ error: { code: -32602, message: `There is no tool ${params.name}.` } })
     const given = tool.answer ?? { text: 'done' }
     await give(typeof given === 'function' ? given(args, request) : given, exchange, gates, reply)
@@ -108,7 +110,7 @@ export async function startScriptedMcp({ as = 'stream', ...listen }: ScriptedMcp
   const scripted = await startScriptedServer(answer, listen)
   return {
     ...scripted,
-    server: `${scripted.url}/mcp`,
+    server: `${scripted.url}${PATH}`,
     authority: new URL(scripted.url).host,
     calls,
     get lists() {
@@ -116,18 +118,16 @@ export async function startScriptedMcp({ as = 'stream', ...listen }: ScriptedMcp
     },
     open: gates.open,
     reached: gates.reached,
-    serve(served) {
-      if (typeof served === 'function') pageOf = served
-      else {
-        tools = served
-        pageOf = ownPages
-      }
-    },
+    serve: (tools, { at = PATH } = {}) => void served.set(at, tools),
     intercept: (handler) => {
       intercept = handler
     },
   }
 }
+
+const PATH = '/mcp'
+
+const shown = ({ answer, ...tool }: McpTool): object => ({ inputSchema: { type: 'object' }, ...tool })
 
 const SERVER_INFO = { name: 'scripted', version: '1' }
 

@@ -54,7 +54,6 @@ export const createFunctionStore = ({ pool, sealer = NO_SEALER }: { pool: Pool; 
   },
 })
 
-
 /** What there is to be called just now. `pool`: connections of a login in `treadle_api`. */
 export const createReadFunctions =
   ({ pool }: { pool: Pool }) =>

@@ -23,6 +23,9 @@ type Args struct {
 	RetryAfterMs int64           `json:"retryAfterMs"`
 	Name         string          `json:"name"`
 	Value        json.RawMessage `json:"value"`
+	Save         json.RawMessage `json:"save"`
+	Wait         bool            `json:"wait"`
+	Forge        bool            `json:"forge"`
 }
 
 func main() {
@@ -33,28 +36,10 @@ func main() {
 	register("deaf", deaf)
 	register("secret", secret, treadle.Grant("TOKEN"))
 	register("value", func(_ context.Context, args Args) (any, error) { return args.Value, nil })
-	// Beyond those of the cases: what test/e2e/go-worker.test.ts calls.
-	register("remember", remember)
+	register("state", state)
+	register("metadata", metadata)
+	register("progress", progress)
 	treadle.Main()
-}
-
-// remember fails once, and then gives what its first attempt has kept, and what it knows of its run.
-func remember(ctx context.Context, args Args) (any, error) {
-	state, found, err := treadle.LoadState[map[string]any](ctx)
-	if err != nil {
-		return nil, err
-	}
-	if !found {
-		if err := treadle.SaveState(ctx, map[string]any{"text": args.Text, "attempt": treadle.InfoOf(ctx).Attempt}); err != nil {
-			return nil, err
-		}
-		return nil, treadle.Errorf("unavailable", "Not yet.")
-	}
-	if err := treadle.Progress(ctx, 0.5, "remembered"); err != nil {
-		return nil, err
-	}
-	metadata, err := treadle.MetadataOf(ctx)
-	return map[string]any{"state": state, "workflow": metadata.Workflow, "tags": metadata.Tags}, err
 }
 
 // register takes any argument and result, unless the options say otherwise.
@@ -122,4 +107,45 @@ func secret(ctx context.Context, args Args) (any, error) {
 		}
 	}
 	return map[string]any{"value": value, "list": []string{"Bearer " + value}, "length": utf8.RuneCountInString(value)}, nil
+}
+
+func state(ctx context.Context, args Args) (any, error) {
+	kept, found, err := treadle.LoadState[json.RawMessage](ctx)
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		return map[string]any{"state": kept, "attempt": treadle.InfoOf(ctx).Attempt}, nil
+	}
+	kept = args.Save
+	if args.Forge {
+		kept = json.RawMessage(`{"a":{"$blob":` + string(args.Save) + `}}`)
+	}
+	if err := treadle.SaveState(ctx, kept); err != nil {
+		return nil, err
+	}
+	if err := treadle.EmitText(ctx, "saved"); err != nil {
+		return nil, err
+	}
+	if args.Wait {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return nil, treadle.Errorf("unavailable", "Not yet.")
+}
+
+func metadata(ctx context.Context, _ Args) (any, error) {
+	known, err := treadle.MetadataOf(ctx)
+	var version any
+	if known.Version != "" {
+		version = known.Version
+	}
+	return map[string]any{"workflow": known.Workflow, "version": version, "tags": known.Tags}, err
+}
+
+func progress(ctx context.Context, _ Args) (any, error) {
+	if err := treadle.Progress(ctx, 0.25, "a quarter"); err != nil {
+		return nil, err
+	}
+	return nil, treadle.Progress(ctx, 1, "done")
 }
