@@ -48,10 +48,14 @@ type Host = keyof typeof HOSTS
 const ATTEMPTS = ['a 1', 'm[0].x 1', 'm[1].x 1', 'm[0].y 1', 'm[1].y 1', 'r 1', 'r 2', 'r!0 1', 'c 1', 'c!0.d 1', 'e 1']
 const POINTS = ['attempt.claimed', 'attempt.executed', 'attempt.ended']
 
-const ALL = Object.keys(HOSTS).flatMap((host) =>
+type Case = { host: Host; point: string; attempt: string; id: string }
+
+const ALL: Case[] = Object.keys(HOSTS).flatMap((host) =>
   ATTEMPTS.flatMap((attempt) => POINTS.map((point) => ({ host: host as Host, point, attempt, id: newRunId() }))),
 )
-const CASES = sample(ALL, SAMPLE)
+/** The segment that ends the run is the document's own: it has no path. */
+const LAST: Case = { host: 'here', point: 'run.ended', attempt: ' 1', id: newRunId() }
+const CASES = [...sample(ALL, SAMPLE), LAST]
 
 const executionsFile = join(mkdtempSync(join(tmpdir(), 'treadle-crashes-')), 'executions')
 writeFileSync(executionsFile, '')
@@ -93,6 +97,8 @@ const logOf = (id: string) => collect(client().follow(id))
 
 test.each(CASES)(
   'a worker that dies at $point of $attempt, $host, changes nothing',
+  // A run whose next worker dies for another case is left alone longer each time: Temporal lets a workflow task that was lost often take more.
+  { timeout: 300_000 },
   async ({ id, host, point, attempt }) => {
     const log = await logOf(id)
     expect(faultsOf(log)).toEqual([])
@@ -100,9 +106,8 @@ test.each(CASES)(
     expect(eventsByPath(withoutDeaths(log))).toEqual(eventsByPath(whole[host]))
 
     // What died was claimed, and had no end; what was claimed with the end that was the last one is no matter.
-    expect(diedOf(log).some(({ node, attempt: number }) => `${node} ${number}` === attempt)).toBe(
-      point !== 'attempt.ended',
-    )
+    const isOpen = point === 'attempt.claimed' || point === 'attempt.executed'
+    expect(diedOf(log).some(({ node, attempt: number }) => `${node} ${number}` === attempt)).toBe(isOpen)
     expectOnce(log, id)
     if (point === 'attempt.claimed') expect(executionsOf(id)).not.toContain(attempt)
     expect(await wasElsewhere(id)).toBe(host === 'elsewhere')

@@ -2,10 +2,10 @@ import type { Path, RunRef, Sha256 } from '@treadle/contract'
 import { crashAt } from '@treadle/contract/crash'
 
 /**
- * What a worker does in between which tests let it die: an attempt is claimed, its work is done, its end is stored; the row of a child is; a large
- * value is referred to, and is stored.
+ * What a worker does in between which tests let it die: an attempt is claimed, its work is done, its end is stored; so is that of the run, by
+ * its last segment; the row of a child is; a large value is referred to, and is stored.
  */
-export type CrashPoint = 'attempt.claimed' | 'attempt.executed' | 'attempt.ended' | 'child.stored'
+export type CrashPoint = 'attempt.claimed' | 'attempt.executed' | 'attempt.ended' | 'run.ended' | 'child.stored'
 export type BlobCrashPoint = 'blob.referred' | 'blob.stored'
 
 /** TREADLE_CRASH_AT names it as `attempt.claimed <run id> <path> <attempt>`. */

@@ -10,6 +10,7 @@ import {
 } from '@treadle/interpreter'
 import type { Appender } from '@treadle/storage'
 import type { AttemptNode } from '../attempt/attempt-node.ts'
+import { crashPoint } from '../crash-points.ts'
 import type { EvaluateTemplate } from '../values/evaluate-template.ts'
 import { createSegmentHost } from './segment-host.ts'
 import { createSegmentLog } from './segment-log.ts'
@@ -71,6 +72,7 @@ export function createExecuteSegment({ attemptNode, evaluate, appender }: Segmen
       await Promise.race([core.then(writeEnd), time.rest()])
       await log.settled()
       const isLast = (await ended) === true
+      if (isLast) crashPoint('run.ended', run, path)
       if (time.broken !== undefined) throw new SegmentBroken(time.broken)
       if (!end && time.wasCancelled) end = { error: CANCELLED }
       return resultOf(isLast)
