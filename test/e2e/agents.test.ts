@@ -385,7 +385,7 @@ describe('cut off', () => {
 test('a turn costs the same in Temporal, however long the conversation is', { timeout: 300_000 }, async () => {
   const { model, tools } = stack()
   const name = newName()
-  const turns = FULL ? 100 : 30
+  const turns = 100
   const large = 'x'.repeat(10_000)
   tools.when({ path: '/look', where: ({ query }) => query.q === name }, { json: { large } })
   model.when({ model: name }, (request) => {
