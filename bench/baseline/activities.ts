@@ -10,6 +10,11 @@ export const createActivities = ({ log, openai }: { log: EventLog; openai: OpenA
     return value + 1
   },
 
+  /** Ends the run's stream. Done twice only where a worker dies in between; a reader leaves at the first one. */
+  async finish({ runId, output }: { runId: string; output: unknown }): Promise<void> {
+    await log.append(runId, [{ type: 'completed', data: { output } }])
+  },
+
   /** Asks the model, and logs its text as it comes and the end of the run. An attempt that died is dropped by the reader. */
   async chat({ runId, prompt }: { runId: string; prompt: string }): Promise<string> {
     if (activityInfo().attempt > 1) await log.append(runId, [{ type: 'restarted', data: {} }])

@@ -1,6 +1,6 @@
 // The API process of the hand-written application.
 import { randomUUID } from 'node:crypto'
-import { Client, Connection } from '@temporalio/client'
+import { Client, Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
 import Fastify from 'fastify'
 import { QUEUE, readConfig } from './config.ts'
 import { createEventLog } from './event-log.ts'
@@ -13,12 +13,18 @@ const streams = await createStreams(log, config.databaseUrl)
 const temporal = new Client({ connection: await Connection.connect({ address: config.temporalAddress }) })
 const app = Fastify()
 
+const ONCE = { workflowIdConflictPolicy: 'USE_EXISTING', workflowIdReusePolicy: 'REJECT_DUPLICATE' } as const
+
 type StartBody = { workflow: 'fiveSteps' | 'chat'; input: Record<string, unknown> }
 
-app.post<{ Body: StartBody }>('/runs', async ({ body: { workflow, input } }, reply) => {
-  const id = randomUUID()
+/** Sent again under the same key it finds the run that it made. */
+app.post<{ Body: StartBody }>('/runs', async ({ body: { workflow, input }, headers }, reply) => {
+  const id = headers['idempotency-key']?.toString() ?? randomUUID()
   await log.createRun(id, workflow, input)
-  await temporal.workflow.start(workflow, { workflowId: id, taskQueue: QUEUE, args: [{ ...input, runId: id }] })
+  const args = [{ ...input, runId: id }]
+  await temporal.workflow.start(workflow, { ...ONCE, workflowId: id, taskQueue: QUEUE, args }).catch((error) => {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+  })
   return reply.code(201).send({ id, status: 'running' })
 })
 

@@ -35,7 +35,7 @@ const SCHEMA = `
   create table if not exists events (run_id text not null, seq integer not null, type text not null, data text not null,
     time timestamptz not null default now(), primary key (run_id, seq))`
 
-const CREATE_RUN = 'insert into runs (id, workflow, input) values ($1, $2, $3)'
+const CREATE_RUN = 'insert into runs (id, workflow, input) values ($1, $2, $3) on conflict do nothing'
 
 const APPEND = `
   with run as (update runs set last_seq = last_seq + $2 where id = $1 returning last_seq - $2 as base),

@@ -12,13 +12,17 @@ const steps = {
   local: proxyLocalActivities<Activities>(TIMES),
 }
 
+const { finish } = proxyLocalActivities<Activities>(TIMES)
 const { chat: askModel } = proxyActivities<Activities>({ startToCloseTimeout: '10m', heartbeatTimeout: '30s' })
 
+type StepsInput = { runId: string; value: number; placement: Placement }
+
 /** Five short steps, each of which needs the one before. */
-export async function fiveSteps({ value, placement }: { value: number; placement: Placement }): Promise<number> {
+export async function fiveSteps({ runId, value, placement }: StepsInput): Promise<number> {
   const { step } = steps[placement]
   let result = value
   for (let number = 0; number < 5; number += 1) result = await step(result)
+  await finish({ runId, output: result })
   return result
 }
 
