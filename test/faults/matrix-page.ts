@@ -82,10 +82,6 @@ time, or answer 503.
 `
 
 const AFTER = `
-Known, and not mended: with \`lose worker–Temporal\` the replay check has failed. A workflow task that was lost had ended the run's log; the
-repeated one heard of two local activities one after the other, and its replay hears of both at once and takes another way. The run
-itself had ended, as it should, in its log and in Temporal. \`npm run faults -- --seed 7\` shows it nearly every time.
-
 ## More than one at a time
 
 \`npm run faults -- --seeds 100\` plays seeded schedules of five such steps at random, and prints the steps of each; \`-- --seed 7\` plays one of

@@ -1,9 +1,11 @@
+import { setTimeout } from 'node:timers/promises'
 import { WorkflowUpdateFailedError } from '@temporalio/client'
+import { Worker } from '@temporalio/worker'
 import { HANDLERS, type RunEnd, TreadleError } from '@treadle/contract'
 import { planOf } from '@treadle/interpreter/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { deferred } from './support/deferred.ts'
-import { type Engine, startEngine } from './support/engine.ts'
+import { bundle, type Engine, startEngine } from './support/engine.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -42,6 +44,28 @@ test('a run of the four plain kinds gives its output, and its log has one start 
     'node.completed choice',
     'run.completed',
   ])
+})
+
+test('what follows from two evaluations at once is replayed in the same order, whichever took longer', async () => {
+  const handle = { $blob: { sha256: 'a'.repeat(64), size: 100_000 } }
+  const plan = planOf({
+    nodes: {
+      slow: { kind: 'set', value: '${size(input.slow)}' },
+      fast: { kind: 'set', value: '${size(input.fast)}' },
+      // The longer way after what comes first: heard of together, the other would overtake it.
+      way: { kind: 'set', value: '${nodes.fast + 1}' },
+      on: { kind: 'set', value: '${nodes.way + 1}' },
+      afterFast: { kind: 'llm', prompt: '${nodes.on}' },
+      afterSlow: { kind: 'llm', prompt: '${nodes.slow}' },
+    },
+    output: '${[nodes.afterSlow, nodes.afterFast]}',
+  })
+  const run = await engine.start(plan, {
+    input: { slow: handle, fast: handle },
+    evaluating: ({ expressions }) => setTimeout(JSON.stringify(expressions).includes('slow') ? 200 : 0),
+  })
+  expect(await run.handle.result()).toEqual(['afterSlow', 'afterFast'])
+  await Worker.runReplayHistory({ workflowBundle: await bundle() }, await run.handle.fetchHistory())
 })
 
 test('a signal that comes before its receive is kept for it', async () => {

@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker'
-import { type NodeTask, type Plan, type RunArgs, WORKFLOW_TASK_QUEUE, WORKFLOW_TYPE } from '@treadle/contract'
+import {
+  type EvaluateTask,
+  type NodeTask,
+  type Plan,
+  type RunArgs,
+  WORKFLOW_TASK_QUEUE,
+  WORKFLOW_TYPE,
+} from '@treadle/contract'
 import { createSupervisor, freePort, startTemporalServer } from '@treadle/local'
 import { inject } from 'vitest'
 import { createFakeActivities } from './fake-activities.ts'
@@ -14,6 +21,8 @@ export type Work = (task: NodeTask, signal: AbortSignal) => Promise<unknown> | u
 export type StartOptions = {
   input?: unknown
   work?: Work
+  /** What an evaluation waits for. */
+  evaluating?: (task: EvaluateTask) => Promise<unknown>
   args?: Partial<RunArgs>
   /** Of a fork: outputs by path. */
   takenOver?: Record<string, unknown>
@@ -40,6 +49,7 @@ export async function startEngine({ settings = [] }: { settings?: string[] } = {
   const client = new Client({ connection })
   const logs = new Map<string, FakeLog>()
   const works = new Map<string, Work>()
+  const evaluations = new Map<string, (task: EvaluateTask) => Promise<unknown>>()
   const takenOver = new Map<string, Record<string, unknown>>()
   /** The event that names a child comes a moment before the child itself. */
   const addLog = (id: string) => {
@@ -50,6 +60,7 @@ export async function startEngine({ settings = [] }: { settings?: string[] } = {
   const activities = createFakeActivities({
     logOf: (id) => known(logs, id),
     workOf: (id) => known(works, id),
+    beforeEvaluation: async (task) => evaluations.get(task.run.id)?.(task),
     takenOverOf: (id) => known(takenOver, id),
     // A child answers as its parent's worker does.
     addChild: (id, parent) => {
@@ -70,11 +81,15 @@ export async function startEngine({ settings = [] }: { settings?: string[] } = {
   return {
     client,
     logOf: addLog,
-    async start(plan, { input = null, work = (task: NodeTask) => task.path, args = {}, takenOver: given } = {}) {
+    async start(
+      plan,
+      { input = null, work = (task: NodeTask) => task.path, evaluating, args = {}, takenOver: given } = {},
+    ) {
       const id = `run_${randomUUID().slice(0, 8)}`
       const log = createFakeLog()
       logs.set(id, log)
       works.set(id, work)
+      if (evaluating) evaluations.set(id, evaluating)
       if (given) takenOver.set(id, given)
       const run = { id, tenant: 'default', createdAt: '2026-11-24T00:00:00.000Z' }
       const handle = await client.workflow.start(WORKFLOW_TYPE, {

@@ -36,11 +36,12 @@ import type { FakeLog } from './fake-log.ts'
 type Parts = {
   logOf: (runId: string) => FakeLog
   workOf: (runId: string) => Work
+  beforeEvaluation: (task: EvaluateTask) => Promise<unknown>
   addChild: (runId: string, parent: string) => void
   takenOverOf: (runId: string) => Record<string, unknown>
 }
 
-export function createFakeActivities({ logOf, workOf, addChild, takenOverOf }: Parts) {
+export function createFakeActivities({ logOf, workOf, beforeEvaluation, addChild, takenOverOf }: Parts) {
   return {
     [ACTIVITIES.record]: async ({ run, outbox }: RecordTask) => logOf(run.id).apply(outbox),
 
@@ -116,7 +117,9 @@ export function createFakeActivities({ logOf, workOf, addChild, takenOverOf }: P
       return { createdAt: '2026-11-24T00:00:01.000Z' }
     },
 
-    async [ACTIVITIES.evaluate]({ template, expressions, scope, spread }: EvaluateTask) {
+    async [ACTIVITIES.evaluate](task: EvaluateTask) {
+      await beforeEvaluation(task)
+      const { template, expressions, scope, spread } = task
       const value = renderTemplate(template as Parameters<typeof renderTemplate>[0], (index) => {
         const parsed = parseExpression(expressions[index]?.cel ?? '')
         if (!parsed.ok) throw new Error('Not CEL.')

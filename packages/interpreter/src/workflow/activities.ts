@@ -23,6 +23,7 @@ import {
   LOCAL_START_TO_CLOSE_MS,
   OTHER_ATTEMPT_MS,
 } from './bounds.ts'
+import { createLine } from './line.ts'
 import type { RecordResult } from './recorder.ts'
 
 type Remote = {
@@ -48,12 +49,15 @@ const LOCAL = {
 } as const
 
 const local = proxyLocalActivities<Local>(LOCAL)
+const line = createLine()
 
-export const record = local.record
-export const requestCancel = local.requestCancel
-export const evaluate = local.evaluate
-export const takeOver = local.takeOver
-export const createChild = local.createChild
+export const record = line.inTurn(local.record)
+export const requestCancel = line.inTurn(local.requestCancel)
+export const evaluate = line.inTurn(local.evaluate)
+export const takeOver = line.inTurn(local.takeOver)
+export const createChild = line.inTurn(local.createChild)
+/** A local activity is under way. */
+export const isLocalActivityUnderWay = () => line.isBusy
 
 /** Temporal's limit of an id. */
 const ACTIVITY_ID_MAX = 1_000
@@ -83,7 +87,7 @@ export function executeSegmentHere(task: SegmentTask, timeoutMs: number): Promis
     ...LOCAL,
     startToCloseTimeout: timeoutMs + LOCAL_START_TO_CLOSE_MS,
   })
-  return here.executeSegment(task)
+  return line.inTurn(here.executeSegment)(task)
 }
 
 /** Executes a segment as an activity, so that the workflow goes on meanwhile. */

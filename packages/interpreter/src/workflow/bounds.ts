@@ -36,8 +36,8 @@ export const CARRIED_OUTPUT_BYTES_MAX = 256
 export const SHRINK_BATCH_BYTES_MAX = 1024 * 1024
 
 /**
- * How long a segment starts nodes, in milliseconds: the workflow hears nothing while it is executed within its task. Less where other
- * segments run beside it, whose successors wait for the same task.
+ * How long a segment starts nodes, in milliseconds: the workflow hears nothing while it is executed within its task. Less where
+ * something else goes on in the run, which waits for the same task.
  */
 export const SEGMENT_START_MS = 2_000
 export const SEGMENT_START_MS_BESIDE_OTHERS = 200

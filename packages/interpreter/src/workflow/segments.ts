@@ -2,8 +2,8 @@ import { condition } from '@temporalio/workflow'
 import type { RunRef, SegmentResult, SegmentTask } from '@treadle/contract'
 import type { Cancellation } from '../core/cancellation.ts'
 import type { SegmentOutcome, SegmentRequest } from '../core/host.ts'
-import { activationEnds } from './activation-ends.ts'
-import { executeSegmentElsewhere, executeSegmentHere } from './activities.ts'
+import { holdsAtEnd } from './activation-ends.ts'
+import { executeSegmentElsewhere, executeSegmentHere, isLocalActivityUnderWay } from './activities.ts'
 import { PAUSE_SIGNAL_MS, SEGMENT_MEMO_MAX, SEGMENT_START_MS, SEGMENT_START_MS_BESIDE_OTHERS } from './bounds.ts'
 import type { Gate } from './gate.ts'
 import { inScope } from './in-scope.ts'
@@ -39,13 +39,13 @@ export function createSegments({ run, gate, outbox, recorder, limits, waitsElsew
     try {
       if (outbox.isLarge) await recorder.flush()
       starting += 1
-      await activationEnds()
+      // A local activity that is under way would be waited for all the same.
+      await holdsAtEnd(() => !isLocalActivityUnderWay())
       starting -= 1
       if (cancellation.isCancelled) return { status: 'cancelled' }
       const { leftMs } = limits
-      const isUndisturbed = !waitsElsewhere() && leftMs > SEGMENT_START_MS + timeoutMs
-      const isAlone = gate.hasOne && isUndisturbed
-      const isHere = isUndisturbed || JSON.stringify(request.memo).length > SEGMENT_MEMO_MAX
+      const isAlone = gate.hasOne && !waitsElsewhere() && leftMs > SEGMENT_START_MS + timeoutMs
+      const isHere = isAlone || JSON.stringify(request.memo).length > SEGMENT_MEMO_MAX
       const task: SegmentTask = {
         task: 1,
         run,
