@@ -58,7 +58,7 @@ const BEFORE = `# What a user sees when something breaks
 
 Written by \`npm run faults -- --matrix\`, from runs: a stack of real processes, with workers in three languages, an S3 store and a Postgres of
 its own, and clients that start, follow, signal, cancel and fork while one part, or one kind of connection, is hurt for two seconds.
-\`npm test\` compares this page with the programs that write it, all but the figures, and plays six rows anew, other ones every day.
+\`npm test\` compares this page with the programs that write it, all but the figures, and plays six rows anew.
 
 What every row has in common, because it is checked at its end (\`test/support/invariants.ts\`, \`test/faults/check.ts\`), and a row without it
 is a failed test:
@@ -85,7 +85,7 @@ const AFTER = `
 ## More than one at a time
 
 \`npm run faults -- --seeds 100\` plays seeded schedules of five such steps at random, and prints the steps of each; \`-- --seed 7\` plays one of
-them again. \`npm test\` plays one that stays and one of today's date.
+them again. \`npm test\` plays two of them.
 
 ## What else is shown, and where
 
@@ -93,7 +93,7 @@ them again. \`npm test\` plays one that stays and one of today's date.
 |---|---|---|
 | no accepted run lost or doubled | each row above; test/e2e/idempotency.test.ts kills the API between all steps of a request | 2 seeds and 6 rows of 12 runs, each started by two requests at once |
 | no event lost, doubled or out of order | each row above; test/e2e/stream-storm.test.ts, test/e2e/subscribers.test.ts | over 100,000 events read, by readers that drop and resume |
-| every part killed, frozen, ended in order | the table above: 8 parts, 3 ways | 6 of its rows, other ones each day |
+| every part killed, frozen, ended in order | the table above: 8 parts, 3 ways | 6 of its rows |
 | a process that dies between two steps | test/e2e/idempotency.test.ts (API), test/segments/crashes.test.ts and test/e2e/breaking-state.test.ts (worker) | all steps that have a name |
 | random documents give what a plain evaluator gives | test/e2e/random-runs.test.ts, test/model/model.test.ts | 22 on the real stack, a third of them with the worker killed or every call failing once; 300 in the model |
 | links cut, slow, stalled, lost | the table above: 8 links, 4 ways; test/storage/silent-connection.test.ts | as above |

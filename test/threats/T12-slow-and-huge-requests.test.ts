@@ -78,6 +78,21 @@ describe('a connection', () => {
   })
 })
 
+test('a connection serves a thousand requests, and says so with the last one', async () => {
+  const get = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'
+  const answer = await talk((socket) => {
+    socket.write(get.repeat(1_001))
+    let said = ''
+    socket.on('data', (chunk) => {
+      said += chunk
+      if (said.includes('HTTP/1.1 503 ')) socket.end()
+    })
+  })
+  const answers = answer.split(/(?=HTTP\/1\.1 \d)/)
+  expect(answers.filter((each) => each.startsWith('HTTP/1.1 200 '))).toHaveLength(1_000)
+  expect(answers.findIndex((each) => /^connection: close\r$/im.test(each))).toBe(999)
+})
+
 describe('a request', () => {
   test('of more headers than are taken is refused', async () => {
     const many = Array.from({ length: 10_000 }, (_, n) => `X-${n}: y`).join('\r\n')

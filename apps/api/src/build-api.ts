@@ -88,6 +88,8 @@ export type ApiParts = {
 /** api.md, Limits. */
 const HEADER_BYTES_MAX = 16 * 1024
 const TIMEOUTS = { headersMs: 10_000, requestMs: 30_000 }
+/** Then a client connects anew, perhaps to another process behind the same balancer. */
+const REQUESTS_PER_SOCKET_MAX = 1_000
 /** How often Node looks for headers that are late. Its own default of 30 s would let them be that much later. */
 const TIMEOUTS_CHECKED_MS = 1_000
 
@@ -118,6 +120,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
     genReqId: requestIdOf,
     requestIdHeader: false,
     bodyLimit: config.bodyBytesMax,
+    maxRequestsPerSocket: REQUESTS_PER_SOCKET_MAX,
     requestTimeout: 0, // By route, see requestTimeout: a large value takes as long as it takes.
     http: {
       maxHeaderSize: HEADER_BYTES_MAX,
