@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { type RunResult, workflowIdOf } from '@treadle/contract'
-import { beforeAll, expect, inject, test } from 'vitest'
+import { beforeAll, expect, inject, test, vi } from 'vitest'
 import { useStack } from '../support/use-stack.ts'
 import { collect, createClient, faultsOf, type StreamEvent } from './support/client.ts'
 import { ASK, ECHO, WAIT } from './support/documents.ts'
@@ -20,6 +20,9 @@ const temporal = (command: string, id: string, ...more: string[]) =>
 
 const FAIL = { ir: 'treadle/v1', name: 'fail', nodes: { no: { kind: 'fail', type: 'nope', message: 'no' } } }
 
+/** The model breaks off once its gate is opened. */
+const BREAKS = { ...ASK, nodes: { answer: { ...ASK.nodes.answer, prompt: 'Tell me something' } } }
+
 /** How each run is ended, and the end that its log has to have. */
 const ENDINGS: Record<
   string,
@@ -36,6 +39,19 @@ const ENDINGS: Record<
   'it is cancelled': {
     document: WAIT,
     end: (id) => client().post(`/runs/${id}/cancel`, { reason: 'enough' }),
+    last: { type: 'run.cancelled', data: { reason: 'enough' } },
+  },
+  'it is cancelled, and its model breaks off before the worker hears of that': {
+    document: BREAKS,
+    async end(id) {
+      await client().post(`/runs/${id}/cancel`, { reason: 'enough' })
+      // Temporal knows, and the worker, which hears of it with its next heartbeat, does not.
+      await vi.waitFor(async () => {
+        const { stdout } = await temporal('describe', id, '--output', 'json')
+        expect(stdout).toContain('CANCEL_REQUESTED')
+      }, 10_000)
+      stack().model.open('breaks')
+    },
     last: { type: 'run.cancelled', data: { reason: 'enough' } },
   },
   'it is terminated': {
@@ -95,6 +111,7 @@ beforeAll(async () => {
     { text: 'on' },
     { hang: true },
   ])
+  stack().model.when({ prompt: 'Tell me something' }, [{ text: 'once ' }, { gate: 'breaks' }, { cut: true }])
   await stack().startApi() // Two reconcilers.
   await Promise.all(
     Object.entries(ENDINGS).map(async ([name, { document, end }]) => {
@@ -102,7 +119,7 @@ beforeAll(async () => {
       const reading = collect(client().follow(id))
       const waiting = client().result(id)
       if (document === WAIT) await followUntil(client(), id, 'run.waiting')
-      if (document === ASK) await followUntil(client(), id, 'node.delta')
+      if (document === ASK || document === BREAKS) await followUntil(client(), id, 'node.delta')
       await end?.(id)
       logs.set(name, { id, events: await reading, waited: await waiting })
     }),

@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/common'
+import { ActivityFailure, ApplicationFailure, CancelledFailure, RetryState, TimeoutFailure } from '@temporalio/common'
 import type { ErrorInfo, NodeFailure } from '@treadle/contract'
 
 export type ActivityEnd = { error: ErrorInfo; recorded: boolean; outboxApplied: number }
@@ -10,6 +10,10 @@ export function activityEnd(thrown: unknown): ActivityEnd {
     return { ...unrecorded('cancelled', 'It was cancelled.'), ...appliedIn(cause.details) }
   if (cause instanceof ApplicationFailure) {
     const failure = nodeFailureIn(cause.details)
+    // The worker left it to another attempt, which Temporal does not begin once a cancel is asked for.
+    const isCutOff = thrown instanceof ActivityFailure && thrown.retryState === RetryState.CANCEL_REQUESTED
+    if (isCutOff && !cause.nonRetryable)
+      return { ...unrecorded('cancelled', 'It was cancelled.'), ...appliedIn(cause.details) }
     if (failure) return { error: failure.error, recorded: true, outboxApplied: failure.outboxApplied }
     return unrecorded(cause.type ?? 'internal', cause.message)
   }
