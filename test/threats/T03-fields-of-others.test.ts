@@ -87,12 +87,10 @@ test('nothing is made to fit: a number as text, one value as a list, null as not
 test('the tenant is the key’s, whatever headers and queries say', async () => {
   const { headers } = await makeKey(api().admin, { tenant: 'mine' })
   const others = { 'x-tenant': 'theirs', tenant: 'theirs', 'x-tenant-id': 'theirs', 'x-forwarded-user': 'theirs' }
-  const answer = await api().app.inject({
-    method: 'POST',
-    url: '/runs?tenant=theirs',
-    headers: { ...headers, ...others },
-    payload: { ir: ECHO },
-  })
+  const start = (url: string) =>
+    api().app.inject({ method: 'POST', url, headers: { ...headers, ...others }, payload: { ir: ECHO } })
+  expect((await start('/runs?tenant=theirs')).statusCode).toBe(400)
+  const answer = await start('/runs')
   const { rows } = await api().admin.query('select distinct tenant from treadle.runs where id = $1', [answer.json().id])
   expect([answer.statusCode, rows]).toEqual([201, [{ tenant: 'mine' }]])
 })
