@@ -48,6 +48,25 @@ test('what was told before a lost task stays, and what is told otherwise afterwa
   ])
 })
 
+test('a signal that a task which is done again hears of later is in the log once', async () => {
+  const run = await storage().startRun()
+  const signal = (id: string): Event => ['signal.received', 'a', { name: 'go', id, payload: 1 }]
+  const begun: Event[] = [['run.started'], ['node.started', 'a'], ['node.started', 'b']]
+  await tell(run, [['run.started'], signal('s1'), signal('s2')])
+  // Now the signals come after what the run begins with, in a batch of their own.
+  await tell(run, [...begun, ['run.waiting']])
+  await tell(run, [...begun, ['run.waiting'], signal('s2'), signal('s1'), signal('s3')])
+  expect(await logOf(run)).toEqual([
+    'run.started',
+    'signal.received a',
+    'signal.received a',
+    'node.started a',
+    'node.started b',
+    'run.waiting',
+    'signal.received a',
+  ])
+})
+
 test('a signal that comes to a task that is done again is in the log once, and so is what was told before', async () => {
   const run = await storage().startRun()
   const signal: Event = ['signal.received', 'a', { name: 'go', id: 's1', payload: 1 }]

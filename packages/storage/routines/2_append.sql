@@ -310,14 +310,15 @@ begin
             when j.type in ('run.completed', 'run.failed') then treadle.with_usage(j.data, j.type, r) else j.data end as data,
           v_seq[j.run] + (row_number() over (partition by j.run order by j.ix))::integer as seq
         from judged j left join treadle.runs r on j.type like 'run.%' and r.tenant = tenants[j.run] and r.id = runs[j.run]
-        where case when not j.is_status then not j.is_retold or case j.type
+        -- A task that is done again may hear of a signal later than before, when what it tells anew has been told.
+        where case when j.type = 'signal.received' then not exists (
+            select from treadle.events e where e.run_created_at = v_created[j.run] and e.tenant = tenants[j.run]
+              and e.run_id = runs[j.run] and e.type = j.type and e.data::json ->> 'id' = j.data::json ->> 'id')
+          when not j.is_status then not j.is_retold or case j.type
               when 'run.started' then r.started_at is null
               when 'run.waiting' then coalesce(j.run_before, 'run.' || r.status) <> 'run.waiting'
               when 'run.paused' then coalesce(j.run_before, 'run.' || r.status) <> 'run.paused'
               when 'run.resumed' then coalesce(j.run_before, 'run.' || r.status) in ('run.waiting', 'run.paused')
-              when 'signal.received' then not exists (
-                select from treadle.events e where e.run_created_at = v_created[j.run] and e.tenant = tenants[j.run]
-                  and e.run_id = runs[j.run] and e.type = j.type and e.data::json ->> 'id' = j.data::json ->> 'id')
               else true end
           when j.type in ('node.started', 'node.skipped', 'node.reused') then j.known_status is null and j.status_before is null
           when j.known_status in ('completed', 'cancelled', 'skipped', 'reused') then false
