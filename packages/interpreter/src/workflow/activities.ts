@@ -23,7 +23,7 @@ import {
   LOCAL_START_TO_CLOSE_MS,
   OTHER_ATTEMPT_MS,
 } from './bounds.ts'
-import { createLine } from './line.ts'
+import { createGate } from './gate.ts'
 import type { RecordResult } from './recorder.ts'
 
 type Remote = {
@@ -49,15 +49,30 @@ const LOCAL = {
 } as const
 
 const local = proxyLocalActivities<Local>(LOCAL)
-const line = createLine()
 
-export const record = line.inTurn(local.record)
-export const requestCancel = line.inTurn(local.requestCancel)
-export const evaluate = line.inTurn(local.evaluate)
-export const takeOver = line.inTurn(local.takeOver)
-export const createChild = line.inTurn(local.createChild)
-/** A local activity is under way. */
-export const isLocalActivityUnderWay = () => line.isBusy
+/**
+ * Local activities of a run go one after the other, in the order in which they were called. Of two under way at once a live execution hears
+ * as they end, one by one; its replay hears of both together, where what follows from one may overtake what follows from the other.
+ */
+const oneAtATime = createGate(1)
+
+export const record = inTurn(local.record)
+export const requestCancel = inTurn(local.requestCancel)
+export const evaluate = inTurn(local.evaluate)
+export const takeOver = inTurn(local.takeOver)
+export const createChild = inTurn(local.createChild)
+export const isLocalActivityUnderWay = () => !oneAtATime.isIdle
+
+function inTurn<Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) {
+  return async (...args: Args): Promise<Result> => {
+    await oneAtATime.enter()
+    try {
+      return await call(...args)
+    } finally {
+      oneAtATime.leave()
+    }
+  }
+}
 
 /** Temporal's limit of an id. */
 const ACTIVITY_ID_MAX = 1_000
@@ -87,7 +102,7 @@ export function executeSegmentHere(task: SegmentTask, timeoutMs: number): Promis
     ...LOCAL,
     startToCloseTimeout: timeoutMs + LOCAL_START_TO_CLOSE_MS,
   })
-  return line.inTurn(here.executeSegment)(task)
+  return inTurn(here.executeSegment)(task)
 }
 
 /** Executes a segment as an activity, so that the workflow goes on meanwhile. */
