@@ -1,15 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { Connection } from '@temporalio/client'
 import type { Payloads } from '@treadle/contract'
-import {
-  buildGoWorker,
-  cacheFolder,
-  createReport,
-  preparePython,
-  startGoWorker,
-  startPythonWorker,
-} from '@treadle/local'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { goWorker, pythonWorker } from '../support/language-workers.ts'
 import { useStack } from '../support/use-stack.ts'
 import { collect, createClient, faultsOf } from './support/client.ts'
 import { followUntil } from './support/follow-until.ts'
@@ -123,14 +116,10 @@ describe('workers of other languages', () => {
 
   // The first build of the Go worker compiles what it is made of.
   beforeAll(async () => {
-    const environment = await preparePython({ env: process.env, cacheFolder: cacheFolder(), report: createReport() })
-    const program = { ...environment, path: [`${examples}python-tools`] }
-    const executable = await buildGoWorker({ env: process.env, folder: `${examples}go-tools` })
     const keys = { TREADLE_ENCRYPTION_KEYS: `${NEW},${OLD}` }
-    await stack().startWorker({ ...keys, TREADLE_FUNCTIONS: 'my_tools' }, (supervisor, options) =>
-      startPythonWorker(supervisor, program, options),
-    )
-    await stack().startWorker(keys, (supervisor, options) => startGoWorker(supervisor, executable, options))
+    const python = await pythonWorker(`${examples}python-tools`)
+    await stack().startWorker({ ...keys, TREADLE_FUNCTIONS: 'my_tools' }, python)
+    await stack().startWorker(keys, await goWorker(`${examples}go-tools`))
   }, 600_000)
 
   test('read what is encrypted, and show Temporal neither their results nor the details of their failures', async () => {

@@ -2,9 +2,9 @@ import { createHmac } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { Connection } from '@temporalio/client'
 import { workflowIdOf } from '@treadle/contract'
-import { buildGoWorker, startGoWorker } from '@treadle/local'
 import pg from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { goWorker } from '../support/language-workers.ts'
 import type { Service } from '../support/service.ts'
 import { useStack } from '../support/use-stack.ts'
 import { agentDocument, answers, asks, toldTo } from './support/agents.ts'
@@ -28,10 +28,7 @@ beforeAll(async () => {
 
 async function startGo(): Promise<Service> {
   const folder = fileURLToPath(new URL('../../examples/go-tools', import.meta.url))
-  const executable = await buildGoWorker({ env: process.env, folder })
-  return stack().startWorker({ TREADLE_SECRET_SUMMARY_SALT: SALT }, (supervisor, options) =>
-    startGoWorker(supervisor, executable, options),
-  )
+  return stack().startWorker({ TREADLE_SECRET_SUMMARY_SALT: SALT }, await goWorker(folder))
 }
 
 async function run(ir: object, { input = {}, ...more }: { input?: unknown; tags?: object } = {}) {

@@ -2,15 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Client, Connection } from '@temporalio/client'
 import type { Blob, Run, RunResult } from '@treadle/contract'
-import {
-  buildGoWorker,
-  cacheFolder,
-  createReport,
-  preparePython,
-  startGoWorker,
-  startPythonWorker,
-} from '@treadle/local'
 import { describe, expect, test } from 'vitest'
+import { goWorker, pythonWorker } from '../support/language-workers.ts'
 import type { Service } from '../support/service.ts'
 import { useStack } from '../support/use-stack.ts'
 import { collect, createClient, typesOf } from './support/client.ts'
@@ -107,14 +100,7 @@ test('a tool’s answer of 100 MB passes from node to node by handle, through li
 }, 180_000)
 
 describe.each(['python', 'go'] as const)('the %s worker', (runtime) => {
-  const start = async () => {
-    if (runtime === 'python') {
-      const python = await preparePython({ env: process.env, cacheFolder: cacheFolder(), report: createReport() })
-      return stack().startWorker({}, (supervisor, options) => startPythonWorker(supervisor, python, options))
-    }
-    const go = await buildGoWorker({ env: process.env })
-    return stack().startWorker({}, (supervisor, options) => startGoWorker(supervisor, go, options))
-  }
+  const start = async () => stack().startWorker({}, await (runtime === 'python' ? pythonWorker() : goWorker()))
 
   test('stores an answer of 64 MB as it comes and sends it on, through little memory, and keeps secrets out of it', async () => {
     const { tools } = stack()

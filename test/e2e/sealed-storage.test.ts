@@ -3,16 +3,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Connection } from '@temporalio/client'
 import type { CheckpointPage, Run, RunState, Runtime } from '@treadle/contract'
-import {
-  buildGoWorker,
-  cacheFolder,
-  createReport,
-  preparePython,
-  startGoWorker,
-  startPythonWorker,
-} from '@treadle/local'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { goWorker, pythonWorker } from '../support/language-workers.ts'
 import type { Stack } from '../support/stack.ts'
 import { useStack } from '../support/use-stack.ts'
 import { agentDocument, answers, asks } from './support/agents.ts'
@@ -45,17 +38,13 @@ let listener: pg.Client | undefined
 beforeAll(async () => {
   const examples = fileURLToPath(new URL('../../examples/', import.meta.url))
   // The first build of the Go worker compiles what it is made of.
-  const environment = await preparePython({ env: process.env, cacheFolder: cacheFolder(), report: createReport() })
-  const program = { ...environment, path: [`${examples}python-tools`] }
-  const executable = await buildGoWorker({ env: process.env, folder: `${examples}go-tools` })
+  const [python, go] = [await pythonWorker(`${examples}python-tools`), await goWorker(`${examples}go-tools`)]
   for (const [stack, keys] of [
     [sealed(), { TREADLE_ENCRYPTION_KEYS: OLD }],
     [plain(), {}],
   ] as const) {
-    await stack.startWorker({ ...keys, TREADLE_FUNCTIONS: 'my_tools' }, (supervisor, options) =>
-      startPythonWorker(supervisor, program, options),
-    )
-    await stack.startWorker(keys, (supervisor, options) => startGoWorker(supervisor, executable, options))
+    await stack.startWorker({ ...keys, TREADLE_FUNCTIONS: 'my_tools' }, python)
+    await stack.startWorker(keys, go)
     script(stack)
   }
   listener = new pg.Client({ connectionString: sealed().database.apiUrl })

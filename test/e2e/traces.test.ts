@@ -1,13 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import {
-  buildGoWorker,
-  cacheFolder,
-  createReport,
-  preparePython,
-  startGoWorker,
-  startPythonWorker,
-} from '@treadle/local'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { goWorker, pythonWorker } from '../support/language-workers.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { startTraceCollector, type TraceCollector } from '../support/trace-collector.ts'
 import { createClient } from './support/client.ts'
@@ -81,12 +74,8 @@ describe('the workers of other languages', () => {
   const functions = fileURLToPath(new URL('../conformance/functions/', import.meta.url))
 
   beforeAll(async () => {
-    const python = await preparePython({ env: process.env, cacheFolder: cacheFolder(), report: createReport() })
-    const go = await buildGoWorker({ env: process.env, folder: `${functions}go` })
-    await stack.startWorker({ TREADLE_FUNCTIONS: 'conformance_functions' }, (supervisor, options) =>
-      startPythonWorker(supervisor, { ...python, path: [functions] }, options),
-    )
-    await stack.startWorker({}, (supervisor, options) => startGoWorker(supervisor, go, options))
+    await stack.startWorker({ TREADLE_FUNCTIONS: 'conformance_functions' }, await pythonWorker(functions))
+    await stack.startWorker({}, await goWorker(`${functions}go`))
   }, 600_000)
 
   test.each([

@@ -22,8 +22,8 @@ import { inject } from 'vitest'
 import { silenceTemporal } from '../../interpreter/support/engine.ts'
 import { openStorage, type Storage } from '../../storage/support/storage.ts'
 import { openLedger } from '../../support/ledger.ts'
+import type { StartWorker } from '../../support/stack.ts'
 import { overhearStatements } from './statements.ts'
-import type { StartRuntimeWorker } from './workers.ts'
 
 /** Real Temporal, real Postgres and a blob folder; model, tools and MCP servers are scripted; the workers of all languages poll. */
 export type Bench = {
@@ -52,7 +52,7 @@ export const HOST_TASK_QUEUE = 'conformance'
 /** Of the one secret that tools, models and functions of the cases are given. */
 export const SECRET = 'canary/d41d8cd98f00+b204'
 
-export async function startBench(starters: Partial<Record<Runtime, StartRuntimeWorker>>): Promise<Bench> {
+export async function startBench(starters: Partial<Record<Runtime, StartWorker>>): Promise<Bench> {
   const { temporal: executable, folder: parent, ledgerFile } = inject('shared')
   const supervisor = createSupervisor({ onSpawn: openLedger(ledgerFile).add })
   const folder = await mkdtemp(join(parent, 'conformance-'))
@@ -80,7 +80,7 @@ export async function startBench(starters: Partial<Record<Runtime, StartRuntimeW
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...WORKER_ENV },
     }
     const workers = new Map<Runtime, RuntimeWorker>()
-    const runtimes = Object.entries(starters) as [Runtime, StartRuntimeWorker][]
+    const runtimes = Object.entries(starters) as [Runtime, StartWorker][]
     await Promise.all(
       runtimes.map(async ([runtime, start]) => {
         const logFile = join(folder, `${runtime}.log`)

@@ -1,42 +1,25 @@
 import { fileURLToPath } from 'node:url'
 import type { Runtime } from '@treadle/contract'
-import {
-  buildGoWorker,
-  type Child,
-  cacheFolder,
-  createReport,
-  type PythonEnvironment,
-  preparePython,
-  type Supervisor,
-  startGoWorker,
-  startPythonWorker,
-  startWorker,
-  type WorkerOptions,
-} from '@treadle/local'
-
-/** Starts the worker of a language with the functions of test/conformance/functions; resolves when it polls. */
-export type StartRuntimeWorker = (supervisor: Supervisor, options: WorkerOptions) => Promise<Child>
+import { startWorker } from '@treadle/local'
+import { goWorker, pythonWorker } from '../../support/language-workers.ts'
+import type { StartWorker } from '../../support/stack.ts'
 
 const functions = (file: string) => fileURLToPath(new URL(`../functions/${file}`, import.meta.url))
 
-/** The languages that have a worker. */
-export const RUNTIME_WORKERS: Partial<Record<Runtime, StartRuntimeWorker>> = {
+// Made once, also where a case starts the worker again.
+let python: Promise<StartWorker> | undefined
+let go: Promise<StartWorker> | undefined
+
+/** Starts the worker of a language that has one, with the functions of test/conformance/functions; resolves when it polls. */
+export const RUNTIME_WORKERS: Partial<Record<Runtime, StartWorker>> = {
   typescript: (supervisor, { env, ...options }) =>
     startWorker(supervisor, { ...options, env: { ...env, TREADLE_FUNCTIONS: functions('typescript.mjs') } }),
-  python: async (supervisor, { env, ...options }) => {
-    const program = { ...(await pythonEnvironment()), path: [functions('.')] }
-    const withFunctions = { ...options, env: { ...env, TREADLE_FUNCTIONS: 'conformance_functions' } }
-    return startPythonWorker(supervisor, program, withFunctions)
+  async python(supervisor, { env, ...options }) {
+    python ??= pythonWorker(functions('.'))
+    return (await python)(supervisor, { ...options, env: { ...env, TREADLE_FUNCTIONS: 'conformance_functions' } })
   },
-  go: async (supervisor, options) => startGoWorker(supervisor, await goWorker(), options),
+  async go(supervisor, options) {
+    go ??= goWorker(functions('go'))
+    return (await go)(supervisor, options)
+  },
 }
-
-let built: Promise<string> | undefined
-
-/** Built once, also where a case starts the worker again. */
-const goWorker = (): Promise<string> => (built ??= buildGoWorker({ env: process.env, folder: functions('go') }))
-
-let prepared: Promise<PythonEnvironment> | undefined
-
-const pythonEnvironment = (): Promise<PythonEnvironment> =>
-  (prepared ??= preparePython({ env: process.env, cacheFolder: cacheFolder(), report: createReport() }))
