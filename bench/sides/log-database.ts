@@ -36,12 +36,13 @@ export async function createLogDatabase(servers: Servers, name = 'bench_log') {
   }
 }
 
-/** Our API, on that database. */
+/** Our API, on that database, with an empty folder of blobs. */
 export async function startLogApi(servers: Servers, databaseUrl: string) {
   const { supervisor, temporalAddress, temporalNamespace } = servers
   const blobFolder = join(servers.folder, 'log-blobs')
   await mkdir(blobFolder, { recursive: true })
   const blobs = pathToFileURL(blobFolder).href
   const env = { ...process.env, NODE_ENV: 'production' }
-  return startApi(supervisor, { databaseUrl, temporalAddress, temporalNamespace, blobs, env, port: 0 })
+  const api = await startApi(supervisor, { databaseUrl, temporalAddress, temporalNamespace, blobs, env, port: 0 })
+  return { ...api, blobs }
 }

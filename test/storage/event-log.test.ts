@@ -55,6 +55,44 @@ test('an event has its type and node beside its line, whatever the node is calle
   expect(page?.events[0]?.json).not.toContain('\n')
 })
 
+test('a page has the very lines of `treadle.envelope`, whatever time and zone it is, and whatever a node is called', async () => {
+  const run = await startRun()
+  await storage().admin.query(
+    `insert into treadle.events (run_created_at, tenant, run_id, seq, time, type, node, attempt, data)
+    select created_at, tenant, id, 2 + e.index, e.time::timestamptz, e.type, e.node, e.attempt, e.data
+    from treadle.runs, unnest($2::text[], $3::text[], $4::text[], $5::integer[], $6::text[]) with ordinality
+      as e(time, type, node, attempt, data, index)
+    where id = $1`,
+    [
+      run.id,
+      ['2026-01-31T23:59:59Z', '2026-01-31T23:59:59.1Z', '2026-02-01T00:00:00.02Z', '2026-02-01T00:00:00.02Z'],
+      ['run.waiting', 'node.delta', 'custom.a-b', 'node.delta'],
+      [null, 'm["ké\\"\u0001\b\t\n\u007f\u2028🌍/"].x', '', 'm["ké\\"\u0001\b\t\n\u007f\u2028🌍/"].x'],
+      [null, 1, null, 12],
+      ['{}', '{ "text" : "a,b\\n\u007f\u2028🌍" , "offset":0}', '{"a":1.50,"a":1e2}', '{"text":"","offset":0}'],
+    ],
+  )
+  await storage().admin.query('update treadle.runs set last_seq = 6 where id = $1', [run.id])
+  const { rows } = await storage().admin.query<{ line: string }>(
+    `select treadle.envelope(seq, run_id, type, time, node, attempt, data) as line from treadle.events where run_id = $1 order by seq`,
+    [run.id],
+  )
+  const url = new URL(storage().urls.apiUrl)
+  url.searchParams.set('options', '-c TimeZone=Asia/Kolkata')
+  const pool = createPool({ url: url.href, applicationName: 'far away' })
+  const page = await createEventLog({ pool, listenUrl: url.href }).read('default', run.id, { after: 0, limit: 10 })
+  await pool.end()
+  expect(page?.events.map(({ json }) => json)).toEqual(rows.map(({ line }) => line))
+})
+
+test('an event that is missing is an error, and no page', async () => {
+  const run = await startRun()
+  await append(run, 1, 5)
+  await storage().admin.query('delete from treadle.events where run_id = $1 and seq = 4', [run.id])
+  await expect(storage().log.read('default', run.id, { after: 0, limit: 10 })).rejects.toThrow('not all there')
+  expect((await storage().log.read('default', run.id, { after: 0, limit: 3 }))?.events).toHaveLength(3)
+})
+
 test('what a follower is told is what the log holds, byte for byte', async () => {
   const run = await startRun()
   const follower = storage().log.follow('default', run.id)

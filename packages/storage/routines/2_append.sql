@@ -26,8 +26,8 @@
 -- Within a batch the order is: attempts' events, the outbox, claims. What happens before something else is either answered in an
 -- earlier batch or comes before it in this order: an end before the claim that it made possible, a node's events before the run's last.
 
--- The envelope of an event, as every reader gets it, whichever way it came: one line of JSON, made here and nowhere else.
--- `run_id` and `type` hold nothing that JSON escapes.
+-- The envelope of an event, as every reader gets it, whichever way it came: one line of JSON. Whoever reads stored events makes the very
+-- same of them (packages/storage/src/events/event-line.ts). `run_id` and `type` hold nothing that JSON escapes.
 create function treadle.envelope(
   seq integer, run_id text, type text, "time" timestamptz, node text, attempt integer, data text
 ) returns text

@@ -1,5 +1,5 @@
 import { codePoints } from '../events/code-points.ts'
-import { takeApart } from './event-line.ts'
+import { takeApart } from '../events/event-line.ts'
 import { createTextPlaces, type Pack, type PackedData, textData } from './pack.ts'
 import { unpackLines } from './unpack-lines.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { toLine } from '../events/event-line.ts'
 import { NO_SEALER } from '../sealing/sealer.ts'
-import { toLine } from './event-line.ts'
 import { fromBytes, toBytes } from './pack-bytes.ts'
 import { packLines } from './pack-lines.ts'
 import { unpackLines } from './unpack-lines.ts'

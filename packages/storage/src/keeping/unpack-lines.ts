@@ -1,5 +1,5 @@
 import { codePoints } from '../events/code-points.ts'
-import { toLine } from './event-line.ts'
+import { toLine } from '../events/event-line.ts'
 import { createTextPlaces, type Pack, type PackedData, textData } from './pack.ts'
 
 /** The events of a pack, each the line that it was packed from, byte for byte. */
