@@ -31,7 +31,7 @@ const STOP_MS_MAX = 25_000
 const config = readConfigOrExit()
 const logger = pino({ level: config.logLevel, base: { service: 'api' } })
 
-const tracing = createTracing({ service: 'treadle-api', env: process.env })
+const tracing = await createTracing({ service: 'treadle-api', env: process.env })
 const pool = createPool({
   url: config.databaseUrl,
   applicationName: 'treadle-api',

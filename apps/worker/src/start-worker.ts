@@ -55,7 +55,7 @@ export async function startWorker(
   await loadFunctionModules(config.functionModules)
   const bundle = await loadWorkflowBundle({ log, folder: config.bundleFolder, buildId: config.buildId })
 
-  const tracing = createTracing({ service: 'treadle-worker', env: process.env })
+  const tracing = await createTracing({ service: 'treadle-worker', env: process.env })
   const pool = createPool({ url: config.databaseUrl, applicationName: 'treadle-worker', log })
   const sealer = createSealer(config.keyring)
   const blobs = openBlobs({ url: config.blobsUrl, keyring: config.keyring })

@@ -1,13 +1,4 @@
-import { SpanKind } from '@opentelemetry/api'
-
-export const SPAN_KINDS = {
-  internal: SpanKind.INTERNAL,
-  server: SpanKind.SERVER,
-  client: SpanKind.CLIENT,
-  consumer: SpanKind.CONSUMER,
-} as const
-
-export type SpanKindName = keyof typeof SPAN_KINDS
+export type SpanKindName = 'internal' | 'server' | 'client' | 'consumer'
 
 type Attributes = Record<string, string | number | boolean | string[] | undefined>
 

@@ -1,4 +1,3 @@
-import { ListToolsResultSchema } from '@modelcontextprotocol/sdk/types.js'
 import { type Json, type JsonSchema, type ToolSpec, TreadleError } from '@treadle/contract'
 import { checkForeign } from '../values/foreign-value.ts'
 import type { McpContext, McpSessions } from './mcp-sessions.ts'
@@ -21,7 +20,7 @@ export const createListTools =
     const timeout = AbortSignal.timeout(LIST_MS_MAX)
     try {
       const context = { run, signal: AbortSignal.any([signal, timeout]) }
-      return await sessions.use(server, context, async (client, options) => {
+      return await sessions.use(server, context, async (client, options, { ListToolsResultSchema }) => {
         const found: ToolSpec[] = []
         let cursor: string | undefined
         for (let pages = 0; pages < PAGES_MAX; pages++) {

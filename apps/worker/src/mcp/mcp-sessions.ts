@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { RequestOptions } from '@modelcontextprotocol/sdk/shared/protocol.js'
 import { type McpServer, type RunRef, TreadleError } from '@treadle/contract'
 import type { Dispatcher } from 'undici'
@@ -10,10 +9,12 @@ import { parseToolUrl } from '../net/tool-url.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { createBoundedFetch } from './bounded-fetch.ts'
-import { toMcpError } from './mcp-error.ts'
 
-/** What a session is for. `options` go with each request. */
-export type McpConversation<Result> = (client: Client, options: RequestOptions) => Promise<Result>
+/** What a session is for. `options` go with each request; `schemas` are those of the protocol's messages. */
+export type McpConversation<Result> = (client: Client, options: RequestOptions, schemas: Schemas) => Promise<Result>
+
+type Sdk = Awaited<ReturnType<typeof loadSdk>>
+type Schemas = Sdk['schemas']
 
 export type McpContext = { run: RunRef; signal: AbortSignal }
 
@@ -41,7 +42,8 @@ export function createMcpSessions(parts: McpSessionsParts): McpSessions {
         secrets: parts.secrets,
         use: { run, host: url.host },
       })
-      const session = openSession(parts, url, headers)
+      const sdk = await loadSdk()
+      const session = openSession(sdk, parts, url, headers)
       const stop = AbortSignal.any([signal, session.broken])
       setMaxListeners(0, stop) // The client listens anew for each request, and lets go with the signal alone.
       const options: RequestOptions = {
@@ -49,13 +51,13 @@ export function createMcpSessions(parts: McpSessionsParts): McpSessions {
         timeout: REQUEST_MS_MAX,
         onresumptiontoken: session.mayGoOn,
       }
-      const client = new Client({ name: 'treadle', version: '1' }, { capabilities: {} })
+      const client = new sdk.Client({ name: 'treadle', version: '1' }, { capabilities: {} })
       try {
         await client.connect(session.transport, options)
-        return await conversation(client, options)
+        return await conversation(client, options, sdk.schemas)
       } catch (error) {
         signal.throwIfAborted()
-        throw toMcpError(session.broken.aborted ? session.broken.reason : error, url)
+        throw sdk.toMcpError(session.broken.aborted ? session.broken.reason : error, url)
       } finally {
         await session.close(client)
       }
@@ -63,8 +65,24 @@ export function createMcpSessions(parts: McpSessionsParts): McpSessions {
   }
 }
 
+/** The official client takes 0.2 s and 20 MiB to load (Zod is most of it), so a worker that calls no such server does not. */
+async function loadSdk() {
+  const [{ Client }, { StreamableHTTPClientTransport }, schemas, { toMcpError }] = await Promise.all([
+    import('@modelcontextprotocol/sdk/client/index.js'),
+    import('@modelcontextprotocol/sdk/client/streamableHttp.js'),
+    import('@modelcontextprotocol/sdk/types.js'),
+    import('./mcp-error.ts'),
+  ])
+  return { Client, StreamableHTTPClientTransport, schemas, toMcpError }
+}
+
 /** The transport, and what tells that it will not answer any more: the client alone would wait for its time to be over. */
-function openSession({ redactor, dispatcher }: McpSessionsParts, url: URL, headers: Record<string, string>) {
+function openSession(
+  { StreamableHTTPClientTransport }: Sdk,
+  { redactor, dispatcher }: McpSessionsParts,
+  url: URL,
+  headers: Record<string, string>,
+) {
   const controller = new AbortController()
   const broken = (error: TreadleError) => controller.abort(error)
   const answered = new Set<unknown>()

@@ -1,4 +1,4 @@
-import { type CallToolResult, CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js'
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { type Json, TreadleError } from '@treadle/contract'
 import type { McpSessions } from '../mcp/mcp-sessions.ts'
 import type { Redactor } from '../secrets/redactor.ts'
@@ -14,7 +14,7 @@ export function createMcpWork({ sessions, redactor }: { sessions: McpSessions; r
   return async ({ tool, server, args }, context) => {
     const params = { name: tool, arguments: (await context.load(args)) as Record<string, Json> }
     context.usage.add({ toolCalls: 1 })
-    const result = await sessions.use(server, context, (client, options) =>
+    const result = await sessions.use(server, context, (client, options, { CallToolResultSchema }) =>
       client.request({ method: 'tools/call', params }, CallToolResultSchema, options),
     )
     if (result.isError) {

@@ -1,15 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadBucketCommand,
-  PutObjectCommand,
-  S3Client,
-  type S3ClientConfig,
-} from '@aws-sdk/client-s3'
-import { Upload } from '@aws-sdk/lib-storage'
+import type { S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Sha256, TenantId } from '@treadle/contract'
 import { type NamedBytes, readNamed } from './named-bytes.ts'
 import type { RawBlobs } from './raw-blobs.ts'
@@ -40,7 +32,8 @@ export function createS3Blobs({ bucket, prefix, endpoint, region, credentials }:
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: SILENCE_TIMEOUT_MS },
   }
-  const client = new S3Client(config)
+  const loading = loadClient(config)
+  loading.catch(() => {}) // Whoever uses it hears of it.
   const incoming = join(tmpdir(), 'treadle-blobs')
   const at = (tenant: TenantId, sha256: Sha256) => ({
     Bucket: bucket,
@@ -51,6 +44,7 @@ export function createS3Blobs({ bucket, prefix, endpoint, region, credentials }:
     incoming,
     isFar: true,
     async read(tenant, sha256, range) {
+      const { client, GetObjectCommand } = await loading
       const bytes = range && `bytes=${range.start}-${range.end}`
       try {
         const found = await client.send(new GetObjectCommand({ ...at(tenant, sha256), ...(bytes && { Range: bytes }) }))
@@ -64,15 +58,21 @@ export function createS3Blobs({ bucket, prefix, endpoint, region, credentials }:
     },
     place: (tenant, content) => store(at(tenant, content.sha256), content),
     async delete(tenant, sha256) {
+      const { client, DeleteObjectCommand } = await loading
       await client.send(new DeleteObjectCommand(at(tenant, sha256)))
     },
     async check() {
+      const { client, HeadBucketCommand } = await loading
       await client.send(new HeadBucketCommand({ Bucket: bucket }))
     },
-    close: async () => client.destroy(),
+    async close() {
+      const { client } = await loading
+      client.destroy()
+    },
   }
 
   async function store(place: { Bucket: string; Key: string }, content: NamedBytes): Promise<void> {
+    const { client, PutObjectCommand, Upload } = await loading
     if (content.bytes) {
       await client.send(new PutObjectCommand({ ...place, Body: content.bytes, ContentLength: content.bytes.length }))
       return
@@ -80,6 +80,12 @@ export function createS3Blobs({ bucket, prefix, endpoint, region, credentials }:
     const params = { ...place, Body: readNamed(content) }
     await new Upload({ client, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE }).done()
   }
+}
+
+/** AWS's SDK takes 0.2 s and some 15 MiB to load, so only who stores there does. */
+async function loadClient(config: S3ClientConfig) {
+  const [sdk, { Upload }] = await Promise.all([import('@aws-sdk/client-s3'), import('@aws-sdk/lib-storage')])
+  return { ...sdk, Upload, client: new sdk.S3Client(config) }
 }
 
 const isStatus = (error: unknown, status: number): boolean =>
