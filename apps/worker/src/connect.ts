@@ -5,17 +5,28 @@ import type { Log } from './log.ts'
 
 /** How long a part that is started at the same time may take to come up. */
 const WAIT_MS_MAX = 60_000
-const PAUSE_MS = 500
+const PAUSE_MS = 100
 const TRY_MS_MAX = 5_000
 
-export const connectTemporal = ({ address, tls, apiKey }: TemporalConfig, log: Log): Promise<NativeConnection> =>
-  waitFor(`Temporal at ${address}`, log, () =>
-    NativeConnection.connect({
+/** Connects once Temporal serves the namespace: a server that has just been started may answer before it does. */
+export const connectTemporal = (
+  { address, namespace, tls, apiKey }: TemporalConfig,
+  log: Log,
+): Promise<NativeConnection> =>
+  waitFor(`Temporal at ${address}`, log, async () => {
+    const connection = await NativeConnection.connect({
       address,
       ...(tls !== undefined && { tls }),
       ...(apiKey !== undefined && { apiKey }),
-    }),
-  )
+    })
+    try {
+      await connection.workflowService.describeNamespace({ namespace })
+      return connection
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
+  })
 
 /** The result of `connect`, tried again for a minute. @throws Error, one sentence, when the time is over. */
 export async function waitFor<T>(

@@ -11,7 +11,7 @@ import { startApi } from '../services/services.ts'
 import { findTemporal } from '../temporal/find-temporal.ts'
 import { prepareTemporal } from '../temporal/prepare-temporal.ts'
 import { serverVersion } from '../temporal/server-version.ts'
-import { startTemporalServer } from '../temporal/temporal-server.ts'
+import { launchTemporalServer } from '../temporal/temporal-server.ts'
 import { temporalWays } from '../temporal/ways.ts'
 import { DEMO_FUNCTIONS, DEMO_SECRETS, startDemoTools } from './demo-tools.ts'
 import { deployWorkers } from './deploy-workers.ts'
@@ -33,11 +33,14 @@ export type LocalStack = {
 
 type Parts = { config: Config; home: Home; supervisor: Supervisor; report: Report; signal: AbortSignal }
 
-/** Starts all parts, those at once that do not need each other, and waits until the API says that it is ready. */
+/**
+ * Starts all parts, those at once that do not need each other, and waits until the API says that it is ready. The API and the worker take
+ * longest to load, so they do while Temporal starts, which they wait for themselves; what they find in the database has to be there.
+ */
 export async function startLocalStack(parts: Parts): Promise<LocalStack> {
   const { config, home, supervisor, report, signal } = parts
   await requirePorts(config)
-  const [temporalAddress, database, model, tools] = await Promise.all([
+  const [temporal, database, model, tools] = await Promise.all([
     provideTemporal(parts),
     provideDatabase(parts),
     provideModel(parts),
@@ -46,7 +49,7 @@ export async function startLocalStack(parts: Parts): Promise<LocalStack> {
     ),
   ])
   const common = {
-    temporalAddress,
+    temporalAddress: temporal.address,
     temporalNamespace: config.temporalNamespace,
     blobs: pathToFileURL(home.blobs).href,
     env: config.env,
@@ -72,6 +75,7 @@ export async function startLocalStack(parts: Parts): Promise<LocalStack> {
       bundles: home.bundles,
       logFile: home.logFile('worker'),
     }),
+    temporal.serving,
   ])
   await requireReady(api.url)
   report.say(`The API serves at ${api.url}, and a worker polls`)
@@ -81,7 +85,7 @@ export async function startLocalStack(parts: Parts): Promise<LocalStack> {
   return {
     url: api.url,
     toolsUrl: tools.url,
-    temporalAddress,
+    temporalAddress: temporal.address,
     databaseUrl: withoutPassword(database.adminUrl),
     isModelScripted: model.isScripted,
   }
@@ -99,7 +103,14 @@ async function requirePorts({ apiPort, temporalPort, temporalAddress, postgresPo
   }
 }
 
-async function provideTemporal({ config, home, supervisor, report, signal }: Parts): Promise<string> {
+/** Where Temporal is, or will be once `serving` resolves. A server of ours has been started by then, so that it ends after its clients. */
+async function provideTemporal({
+  config,
+  home,
+  supervisor,
+  report,
+  signal,
+}: Parts): Promise<{ address: string; serving: Promise<void> }> {
   const { env, cacheFolder, temporalNamespace: namespace } = config
   const found = await findTemporal({
     address: config.temporalAddress,
@@ -111,17 +122,18 @@ async function provideTemporal({ config, home, supervisor, report, signal }: Par
   if (found.kind === 'address') {
     await prepareTemporal(found.address, namespace)
     report.say(`Temporal is the server at ${found.address}, as TEMPORAL_ADDRESS says`)
-    return found.address
+    return { address: found.address, serving: Promise.resolve() }
   }
-  const { address } = await startTemporalServer(supervisor, {
+  const { address, serving } = await launchTemporalServer(supervisor, {
     executable: found.executable,
     port: config.temporalPort || (await freePort()),
     databaseFile: home.temporalDatabase,
     namespace,
     logFile: home.logFile('temporal'),
   })
-  report.say(`Temporal serves at ${address}`)
-  return address
+  const told = serving.then(() => report.say(`Temporal serves at ${address}`))
+  told.catch(() => {}) // Whoever waits for it hears of it; something else may have failed before.
+  return { address, serving: told }
 }
 
 async function provideDatabase(parts: Parts): Promise<DatabaseUrls> {

@@ -24,6 +24,16 @@ export type TemporalServer = { address: string; namespace: string; child: Child 
 /** Starts the official dev server on 127.0.0.1 and waits until it serves and knows our search attributes. */
 export async function startTemporalServer(
   supervisor: Supervisor,
+  options: TemporalServerOptions,
+): Promise<TemporalServer> {
+  const { serving, ...server } = await launchTemporalServer(supervisor, options)
+  await serving
+  return server
+}
+
+/** The same, for who has something to do meanwhile: `serving` resolves, or rejects, later. */
+export async function launchTemporalServer(
+  supervisor: Supervisor,
   {
     executable,
     port,
@@ -33,7 +43,7 @@ export async function startTemporalServer(
     settings = [],
     logFile,
   }: TemporalServerOptions,
-): Promise<TemporalServer> {
+): Promise<TemporalServer & { serving: Promise<void> }> {
   const args = [
     ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), '--namespace', namespace],
     ...['--log-level', 'warn'],
@@ -48,13 +58,16 @@ export async function startTemporalServer(
     ...(logFile !== undefined && { logFile }),
   })
   const address = `127.0.0.1:${port}`
+  return { address, namespace, child, serving: prepareOnceServing(child, address, namespace) }
+}
+
+async function prepareOnceServing(child: Child, address: string, namespace: string): Promise<void> {
   const connection = await connectOnceServing(child, address, namespace)
   try {
     await ensureSearchAttributes(connection, { namespace })
   } finally {
     await connection.close()
   }
-  return { address, namespace, child }
 }
 
 // The file survives a kill of the server either way; without these a run takes about twice as long.
