@@ -26,7 +26,7 @@ export const p8: Case = {
   async measure(context) {
     const work = context.quick
       ? { tokens: 100, subscribers: 100, timed: 10 }
-      : { tokens: 500, subscribers: 1_000, timed: 20 }
+      : { tokens: 250, subscribers: 1_000, timed: 20 }
     const sides = {
       ours: await fanOutOf(context, 'treadle', work),
       baseline: await fanOutOf(context, 'handWritten', work),

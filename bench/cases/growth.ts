@@ -39,7 +39,7 @@ export const nodes: Case = {
 type Cost = { wallMs: number; cpuMs: number }
 
 function runOf({ bed, quick }: CaseContext, size: number): () => Promise<Cost> {
-  const runs = Math.max(2, Math.ceil((quick ? 100 : 1_000) / size))
+  const runs = Math.ceil(Math.min(25, (quick ? 100 : 500) / size))
   return async () => {
     const side = await bed.side('treadle')
     const body = chainOf(size)
@@ -54,7 +54,7 @@ export const subscribers: Case = {
   id: 'SUBSCRIBERS',
   title: 'a stream of 50 tokens/s with 1 to 1,000 subscribers',
   async measure(context) {
-    const tokens = context.quick ? 50 : 250
+    const tokens = context.quick ? 50 : 100
     const sizes = context.quick ? [1, 10] : [1, 10, 100, 1_000]
     const measures = await Promise.all(
       sizes.map(async (size) => {

@@ -34,7 +34,7 @@ export const p1: Case = {
   id: 'P1',
   title: 'five short durable steps, one run at a time',
   async measure(context) {
-    const work = { runs: context.quick ? 5 : 40, atOnce: 1 }
+    const work = { runs: context.quick ? 5 : 25, atOnce: 1 }
     const results = await inTurns(
       {
         ours: await stepsOf(context, 'treadle', 'best', work),
@@ -55,7 +55,7 @@ export const p2: Case = {
   id: 'P2',
   title: 'five short durable steps, 32 runs at a time',
   async measure(context) {
-    const work = context.quick ? { runs: 32, atOnce: 32 } : { runs: 256, atOnce: 32 }
+    const work = context.quick ? { runs: 32, atOnce: 32 } : { runs: 128, atOnce: 32 }
     const results = await inTurns(
       {
         ours: await stepsOf(context, 'treadle', 'best', work),
@@ -93,7 +93,7 @@ export const p3: Case = {
   id: 'P3',
   title: 'five steps, each an activity on a queue of its own, one run at a time',
   async measure(context) {
-    const work = { runs: context.quick ? 5 : 30, atOnce: 1 }
+    const work = { runs: context.quick ? 5 : 20, atOnce: 1 }
     const results = await inTurns(
       {
         ours: await stepsOf(context, 'treadle', 'activities', work),

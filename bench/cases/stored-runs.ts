@@ -55,7 +55,7 @@ async function storedRuns({ bed, quick }: CaseContext, count: number) {
     port: 0,
     env: { ...process.env, NODE_ENV: 'production' },
   })
-  const repeats = quick ? 20 : 300
+  const repeats = quick ? 20 : 100
   const median = (ask: (runId: string) => Promise<unknown>) => async () => {
     const each: number[] = []
     for (let index = 0; index < repeats; index += 1) {
@@ -79,7 +79,10 @@ async function storedRuns({ bed, quick }: CaseContext, count: number) {
 /** As in `fill`. */
 const idOf = (number: number) => `run_${String(number).padStart(26, '0')}`
 
-/** Plays one run to its end, and copies all of its rows, each copy with an id and a time of its own. Resolves to the bytes that each takes. */
+/**
+ * Plays one run to its end, and copies all of its rows, each copy with an id and a time of its own, which grow together as they do where runs
+ * come one after the other. Resolves to the bytes that each takes.
+ */
 async function fill({ urls, startRun }: Awaited<ReturnType<typeof createLogDatabase>>, count: number): Promise<number> {
   const worker = createPool({ url: urls.workerUrl, applicationName: 'bench worker', max: 1 })
   const appender = createAppender({ pool: worker })
@@ -91,9 +94,8 @@ async function fill({ urls, startRun }: Awaited<ReturnType<typeof createLogDatab
   await appender.close()
   await worker.end()
 
-  const admin = createPool({ url: urls.adminUrl, applicationName: 'bench', max: 1, statementTimeoutMs: 0 })
-  const own = { id: `'run_' || lpad(n::text, 26, '0')`, time: `- n * interval '50 milliseconds'` }
-  await admin.query('set synchronous_commit = off')
+  const admin = createPool({ url: urls.adminUrl, applicationName: 'bench', max: 20, statementTimeoutMs: 0 })
+  const own = { id: `'run_' || lpad(n::text, 26, '0')`, time: `- (${count} - n) * interval '50 milliseconds'` }
   // The copies reach 14 hours back: into yesterday, at the most.
   await admin.query(`select treadle.ensure_events_partition(now() - interval '1 day')`)
   const { rows: tables } = await admin.query<{ name: string; columns: string[] }>(
@@ -102,20 +104,24 @@ async function fill({ urls, startRun }: Awaited<ReturnType<typeof createLogDatab
     where c.table_schema = 'treadle' and t.relkind in ('r', 'p') and not t.relispartition
     group by 1 having 'run_id' = any (array_agg(c.column_name::text)) or c.table_name = 'runs'`,
   )
-  for (const { name, columns } of tables) {
+  const copies = tables.map(({ name, columns }) => {
     const key = name === 'runs' ? 'id' : 'run_id'
     const values = columns.map((column) => {
       if (column === key) return own.id
       const isTime = column === 'run_created_at' || (name === 'runs' && column === 'created_at')
       return isTime ? `"${column}" ${own.time}` : `"${column}"`
     })
-    await admin.query(
-      `insert into treadle.${name} (${columns.map((column) => `"${column}"`).join(', ')})
-      select ${values.join(', ')} from treadle.${name}, generate_series(1, $1) n where ${key} = $2`,
-      [count, run.id],
-    )
-  }
+    return `insert into treadle.${name} (${columns.map((column) => `"${column}"`).join(', ')})
+      select ${values.join(', ')} from treadle.${name}, generate_series($1::integer, $2) n where ${key} = $3`
+  })
+  // In two parts, for two cores.
+  const parts = [
+    [1, count / 2],
+    [count / 2 + 1, count],
+  ]
+  await Promise.all(copies.flatMap((copy) => parts.map((part) => admin.query(copy, [...part, run.id]))))
   await admin.query('vacuum analyze')
+  await admin.query('checkpoint') // What it writes then is not in the way of who reads.
   const { rows } = await admin.query<{ bytes: number }>(
     `select sum(pg_total_relation_size(c.oid))::float8 as bytes from pg_class c
     where c.relnamespace = 'treadle'::regnamespace and c.relkind = 'r'`,

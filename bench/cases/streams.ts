@@ -1,10 +1,10 @@
 import type { Runtime } from '@treadle/contract'
 import type { SideName } from '../harness/bed.ts'
-import type { Case, CaseContext } from '../harness/case.ts'
+import type { Case, CaseContext, Role } from '../harness/case.ts'
 import { type Measured, measureJob } from '../harness/measure-job.ts'
 import { median, quantile } from '../harness/statistics.ts'
 import { figuresOf, inTurns } from '../harness/turns.ts'
-import type { StreamsJob } from '../load/jobs.ts'
+import type { CommitsJob, StreamsJob } from '../load/jobs.ts'
 import { checkComplete } from './check-complete.ts'
 
 type StreamsWork = { runs: number; tokens: number; perSecond: number; repeat?: number; runtime?: Runtime }
@@ -46,8 +46,8 @@ export const p4: Case = {
   id: 'P4',
   title: 'from POST /runs to the first token',
   async measure(context) {
-    const alone = { runs: 1, tokens: 1, perSecond: 0, repeat: context.quick ? 5 : 30 }
-    const crowd = { runs: context.quick ? 10 : 50, tokens: 1, perSecond: 0, repeat: context.quick ? 1 : 3 }
+    const alone = { runs: 1, tokens: 1, perSecond: 0, repeat: context.quick ? 5 : 20 }
+    const crowd = { runs: context.quick ? 10 : 50, tokens: 1, perSecond: 0, repeat: context.quick ? 1 : 2 }
     const one = await inTurns(await allSides(context, alone), context)
     const many = await inTurns(await allSides(context, crowd), context)
     return [
@@ -67,29 +67,50 @@ export const p4: Case = {
   },
 }
 
+type Delay = { p50: number; p99: number }
+
 export const p5: Case = {
   id: 'P5',
   title: 'added delay of a token, one run at 100 tokens/s',
   async measure(context) {
-    const work = { runs: 1, tokens: context.quick ? 100 : 800, perSecond: 100 }
-    const results = await inTurns(await allSides(context, work), context)
+    const perSecond = 100
+    const work = { runs: 1, tokens: context.quick ? 100 : 400, perSecond }
+    const { commits = [], ...results } = await inTurns<Role | 'commits', Delay>(
+      { ...(await allSides(context, work)), commits: await commitsOf(context, { rows: work.tokens, perSecond }) },
+      context,
+    )
+    const figures = (pick: (delay: Delay) => number) => figuresOf(results, pick)
     return [
+      { what: 'p50', unit: 'ms', figures: figures(({ p50 }) => p50), budgets: [{ atMost: 1.3, of: 'baseline' }] },
+      { what: 'p99', unit: 'ms', figures: figures(({ p99 }) => p99), budgets: [{ atMost: 3, of: 'floor' }] },
       {
-        what: 'p50',
+        what: 'one row on disk and told of, alone: p50',
         unit: 'ms',
-        figures: figuresOf(results, ({ p50 }) => p50),
-        budgets: [{ atMost: 1.3, of: 'baseline' }],
+        figures: { floor: commits.map(({ p50 }) => p50) },
+        budgets: [],
       },
-      { what: 'p99', unit: 'ms', figures: figuresOf(results, ({ p99 }) => p99), budgets: [{ atMost: 3, of: 'floor' }] },
+      {
+        what: 'one row on disk and told of, alone: p99',
+        unit: 'ms',
+        figures: { floor: commits.map(({ p99 }) => p99) },
+        budgets: [],
+      },
     ]
   },
+}
+
+/** What Postgres and the disk take of every token that is on disk before it is seen. */
+async function commitsOf({ bed }: CaseContext, work: Pick<CommitsJob, 'rows' | 'perSecond'>) {
+  const url = await (await bed.servers()).createDatabase('bench_commits')
+  const load = await bed.load()
+  return async () => (await load.run<CommitsJob>({ kind: 'commits', url, ...work })).delayMs
 }
 
 export const p6: Case = {
   id: 'P6',
   title: '50 runs at 50 tokens/s through one worker and one API',
   async measure(context) {
-    const work = { runs: context.quick ? 10 : 50, tokens: context.quick ? 50 : 500, perSecond: 50 }
+    const work = { runs: context.quick ? 10 : 50, tokens: context.quick ? 50 : 200, perSecond: 50 }
     const results = await inTurns(await allSides(context, work), context)
     return [
       {
@@ -148,8 +169,8 @@ export const w1: Case = {
         context,
       )
     }
-    const fast = await inAll({ runs: 1, tokens: context.quick ? 2_000 : 20_000, perSecond: 0 })
-    const paced = await inAll({ runs: 1, tokens: context.quick ? 100 : 300, perSecond: 100 })
+    const fast = await inAll({ runs: 1, tokens: context.quick ? 2_000 : 10_000, perSecond: 0 })
+    const paced = await inAll({ runs: 1, tokens: context.quick ? 100 : 200, perSecond: 100 })
     type Streamed = NonNullable<(typeof fast)['typescript']>[number]
     const linesOf = (what: string, unit: string, results: typeof fast, pick: (result: Streamed) => number) => {
       const figures = figuresOf(results, pick)

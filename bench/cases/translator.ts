@@ -33,7 +33,7 @@ export const p11: Case = {
 
 async function eachSize(context: CaseContext, text: string) {
   const cache = createTranslateCache()
-  const repeats = context.quick ? 3 : 20
+  const repeats = context.quick ? 3 : 10
   let issue = 0
   const median = (make: () => string, work: (text: string) => unknown) => async () => {
     const each = Array.from({ length: repeats }, () => {

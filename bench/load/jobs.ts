@@ -52,9 +52,21 @@ export type FanOutResult = {
   miscounted: number
 }
 
-export type Job = StepsJob | StreamsJob | FanOutJob
+/** Rows committed one at a time, each told of by a notification of the same transaction. */
+export type CommitsJob = {
+  kind: 'commits'
+  /** Of a database, for its superuser. */
+  url: string
+  rows: number
+  perSecond: number
+}
+export type CommitsResult = { delayMs: { p50: number; p99: number; max: number } }
+
+export type Job = StepsJob | StreamsJob | FanOutJob | CommitsJob
 export type ResultOf<J extends Job> = J extends StepsJob
   ? StepsResult
   : J extends StreamsJob
     ? StreamsResult
-    : FanOutResult
+    : J extends FanOutJob
+      ? FanOutResult
+      : CommitsResult

@@ -1,4 +1,5 @@
 // The clients, in a process of their own. Takes a job a message from the process that forked it, and answers with its result.
+import { commitRows } from './commit-rows.ts'
 import { fanOut } from './fan-out.ts'
 import type { Job } from './jobs.ts'
 import { runSteps } from './run-steps.ts'
@@ -15,5 +16,6 @@ process.once('disconnect', () => process.exit())
 
 function run(job: Job) {
   if (job.kind === 'steps') return runSteps(job)
-  return job.kind === 'streams' ? runStreams(job) : fanOut(job)
+  if (job.kind === 'streams') return runStreams(job)
+  return job.kind === 'fanOut' ? fanOut(job) : commitRows(job)
 }
