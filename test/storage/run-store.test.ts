@@ -1,6 +1,6 @@
 import type { RunRef } from '@treadle/contract'
 import { newRunId } from '@treadle/contract'
-import type { IdempotencyKey, InsertResult, RunRow } from '@treadle/storage'
+import { createPool, createRunStore, type IdempotencyKey, type InsertResult, type RunRow } from '@treadle/storage'
 import { expect, test } from 'vitest'
 import { brief, readAll } from './support/events.ts'
 import { newRun, PLAN, useStorage } from './support/storage.ts'
@@ -178,4 +178,34 @@ test('a run that Temporal closed is closed once, after its open nodes', async ()
     'run.failed',
   ])
   expect(await runs.get('default', run.id)).toMatchObject({ status: 'failed', error, engineStatus: 'TIMED_OUT' })
+})
+
+test('a run is found by its key where Postgres knows nothing of the table yet, however many its tenant has', async () => {
+  await Promise.all(Array.from({ length: 30 }, () => storage().startRun()))
+  const { admin } = storage()
+  const client = await admin.connect()
+  try {
+    await client.query('begin; set local enable_seqscan = off; set local plan_cache_mode = force_generic_plan')
+    await client.query('prepare find (text, text) as select * from treadle.runs r where r.tenant = $1 and r.id = $2')
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>("explain execute find ('default', 'run_1')")
+    expect(rows[0]?.['QUERY PLAN']).toContain('Index Scan using runs_pkey')
+  } finally {
+    await client.query('rollback; deallocate find')
+    client.release()
+  }
+})
+
+test('runs are listed by the index that holds them newest first', async () => {
+  const { admin, urls } = storage()
+  const url = new URL(urls.apiUrl)
+  url.searchParams.set('options', '-c enable_seqscan=off -c enable_sort=off')
+  const pool = createPool({ url: url.href, applicationName: 'test list' })
+  await createRunStore({ pool }).list('default', { limit: 10 })
+  await pool.end() // A connection tells what it has used when it ends.
+  await expect
+    .poll(async () => {
+      const used = "select idx_scan::integer as times from pg_stat_user_indexes where indexrelname = 'runs_newest'"
+      return (await admin.query<{ times: number }>(used)).rows[0]?.times
+    })
+    .toBeGreaterThan(0)
 })
