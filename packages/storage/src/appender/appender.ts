@@ -6,7 +6,7 @@ import { type Log, SILENT } from '../log.ts'
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts'
 import { type Batch, createBatch } from './batch.ts'
 import { checkEvents, checkPath } from './check.ts'
-import { type Item, roughSize, sizeOfEvents, type Waiting } from './items.ts'
+import { type Call, type Item, roughSize, sizeOfEvents } from './items.ts'
 import { joinCall } from './join-calls.ts'
 import { settle } from './settle.ts'
 import { type BatchAnswer, type Statement, toRows, toStatement } from './statement.ts'
@@ -50,9 +50,10 @@ export function createAppender({
   async function claim(request: Parameters<Appender['claim']>[0]) {
     const path = checkPath(request.path)
     const bytes = sizeOfEvents(request.outbox) + roughSize(request.startedData)
-    return enqueue<Awaited<ReturnType<Appender['claim']>>>(bytes, (waiting) => ({
-      ...waiting,
+    return enqueue<Awaited<ReturnType<Appender['claim']>>>(bytes, (call) => ({
       kind: 'claim',
+      bytes,
+      call,
       id: randomUUID(),
       run: request.run,
       path,
@@ -78,13 +79,16 @@ export function createAppender({
         bytesWaiting += bytes
         return joined
       }
-      return enqueue<AppendResult>(bytes, (waiting) => ({
-        ...waiting,
+      return enqueue<AppendResult>(bytes, (call) => ({
         kind: 'attempt',
-        ...request,
+        bytes,
+        call,
+        run: request.run,
+        path,
+        attempt: request.attempt,
         first: (request.events[0] ?? request.end)?.ordinal ?? 0,
         events: [...request.events],
-        path,
+        end: request.end,
       }))
     } catch (error) {
       return Promise.reject(error)
@@ -92,21 +96,23 @@ export function createAppender({
   }
 
   async function record(request: Parameters<Appender['record']>[0]) {
-    return enqueue<Awaited<ReturnType<Appender['record']>>>(sizeOfEvents(request.outbox), (waiting) => ({
-      ...waiting,
+    const bytes = sizeOfEvents(request.outbox)
+    return enqueue<Awaited<ReturnType<Appender['record']>>>(bytes, (call) => ({
       kind: 'record',
+      bytes,
+      call,
       run: request.run,
       request,
     }))
   }
 
-  function enqueue<Result>(bytes: number, toItem: (waiting: Waiting<Result>) => Item): Promise<Result> {
+  function enqueue<Result>(bytes: number, toItem: (call: Call<Result>) => Item): Promise<Result> {
     if (closed) return Promise.reject(new Error('The appender is closed.'))
-    const { promise, resolve, reject } = withResolvers<Result>()
-    queue.push(toItem({ bytes, result: promise, resolve, reject }))
+    const call = newCall<Result>()
+    queue.push(toItem(call))
     bytesWaiting += bytes
     sending ??= sendAll()
-    return promise
+    return call.result
   }
 
   function room(): Promise<void> {
@@ -160,7 +166,7 @@ export function createAppender({
         }
         return
       }
-      for (const item of batch.items) item.reject(error as Error)
+      for (const { call } of batch.items) call.reject(error as Error)
     }
     release(batch)
   }
@@ -198,12 +204,12 @@ export function createAppender({
 }
 
 // Node 20 has no Promise.withResolvers.
-function withResolvers<Result>() {
+function newCall<Result>(): Call<Result> {
   let resolve: (result: Result) => void = () => {}
   let reject: (error: Error) => void = () => {}
-  const promise = new Promise<Result>((onResult, onError) => {
+  const result = new Promise<Result>((onResult, onError) => {
     resolve = onResult
     reject = onError
   })
-  return { promise, resolve, reject }
+  return { result, resolve, reject }
 }

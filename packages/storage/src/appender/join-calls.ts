@@ -19,7 +19,7 @@ export function joinCall(
   if (last?.kind !== 'attempt' || last.end || last.bytes + bytes > BYTES_MAX) return undefined
   if (!isSameAttempt(last, request) || !joinEvent(last.events, event)) return undefined
   last.bytes += bytes
-  return last.result
+  return last.call.result
 }
 
 const isSameAttempt = (one: AppendRequest, other: AppendRequest): boolean =>

@@ -23,7 +23,7 @@ export function settle({ attempts, claims, records }: Batch, answer: BatchAnswer
   for (const [index, { run, items }] of attempts.entries()) {
     const { lastSeq, cancelRequested, pauseRequested } = runOf(run)
     const result = { accepted: answer.accepted?.[index] ?? false, lastSeq, cancelRequested, pauseRequested }
-    for (const item of items) item.resolve(result)
+    for (const { call } of items) call.resolve(result)
   }
   for (const [index, { run, item }] of claims.entries()) {
     const { outboxApplied, cancelRequested, pauseRequested } = runOf(run)
@@ -32,12 +32,12 @@ export function settle({ attempts, claims, records }: Batch, answer: BatchAnswer
     const place = { tenant: item.run.tenant, run: item.run.id, path: item.path }
     try {
       // The function builds exactly the members of the union; a usage that is null was not given.
-      item.resolve({ ...opened(withoutNulls(claim)), ...flags, outboxApplied } as ClaimResult)
+      item.call.resolve({ ...opened(withoutNulls(claim)), ...flags, outboxApplied } as ClaimResult)
     } catch (error) {
       // Whoever has the key may take it; what was changed stays so, for everybody.
       const isLost = error instanceof SealedError && !error.isKeyMissing
-      if (isLost) item.resolve({ status: 'failed', error: toErrorInfo(error, item.path), outboxApplied })
-      else item.reject(error as Error)
+      if (isLost) item.call.resolve({ status: 'failed', error: toErrorInfo(error, item.path), outboxApplied })
+      else item.call.reject(error as Error)
     }
 
     function opened(found: { output?: Json; error?: ErrorInfo }): object {
@@ -50,7 +50,7 @@ export function settle({ attempts, claims, records }: Batch, answer: BatchAnswer
   }
   for (const { run, item } of records) {
     const { outboxApplied, cancelRequested, pauseRequested, ended, more } = runOf(run)
-    item.resolve({ outboxApplied, cancelRequested, pauseRequested, ended, ...more })
+    item.call.resolve({ outboxApplied, cancelRequested, pauseRequested, ended, ...more })
   }
 }
 

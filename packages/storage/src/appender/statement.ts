@@ -37,12 +37,9 @@ export function toRows({ runs, attempts, claims }: Batch, sealer: Sealer) {
         data: sealData(sealer, place, type, data),
       }))
       if (entry.end && effects) events.push({ ordinal: entry.end.ordinal, type: entry.end.type, data: effects.data })
-      return {
-        ...entry,
-        effects,
-        events,
-        name: entry.end?.type === 'node.completed' ? entry.end.checkpointName : undefined,
-      }
+      const { run, path, attempt, end } = entry
+      const name = end?.type === 'node.completed' ? end.checkpointName : undefined
+      return { run, path, attempt, end, effects, events, name }
     }),
     outbox: runs.flatMap((run, index) =>
       run.outbox.map((event) => ({
@@ -65,7 +62,7 @@ export function toStatement(
   { attempts, outbox, claims }: BatchRows,
   notify: 'data' | 'hint',
 ): Statement {
-  const events = attempts.flatMap((entry, index) => entry.events.map((event) => ({ of: index + 1, ...event })))
+  const events = attempts.flatMap((entry) => entry.events)
   const effect = (rows: { effects?: RowEffects | undefined }[], name: keyof RowEffects) =>
     rows.map(({ effects }) => effects?.[name] ?? null)
 
@@ -84,7 +81,7 @@ export function toStatement(
     effect(attempts, 'usage'),
     attempts.map(({ name }) => name ?? null),
 
-    events.map(({ of }) => of),
+    attempts.flatMap((entry, index) => entry.events.map(() => index + 1)),
     events.map(({ ordinal }) => ordinal),
     events.map(({ type }) => type),
     events.map(({ data }) => data),
