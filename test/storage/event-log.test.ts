@@ -162,7 +162,38 @@ test('an appender that only hints shows no content to listeners, and readers get
   expect(payloads.join()).not.toContain('secret')
 })
 
-test('many runs in one batch are told in one notification that Postgres takes', async () => {
+test('a batch of many runs is told whole in a few notifications, which nobody has to read the log for', async () => {
+  const runs = await Promise.all(Array.from({ length: 60 }, () => startRun()))
+  const pool = createPool({ url: storage().urls.apiUrl, applicationName: 'counted' })
+  const log = createEventLog({ pool, listenUrl: storage().urls.apiUrl })
+  await log.start()
+  const payloads: string[] = []
+  const listener = new pg.Client({ connectionString: storage().urls.apiUrl })
+  await listener.connect()
+  await listener.query('listen treadle_events')
+  listener.on('notification', ({ payload }) => payloads.push(payload ?? ''))
+  const followers = runs.map((run) => log.follow('default', run.id))
+  const reading = Promise.all(followers.map((follower) => follower.next(2)))
+  let reads = 0
+  pool.on('acquire', () => {
+    reads += 1
+  })
+  const text = 'some sixty letters of a text that a model has made, or thereab'
+  await Promise.all(runs.map((run) => append(run, 1, 1, text)))
+  for (const news of await reading) expect(news).toMatchObject({ events: [{ seq: 3 }] })
+  expect(reads).toBe(0)
+  await listener.query('select')
+  await listener.end()
+  const sizes = payloads.filter((payload) => payload.includes(text)).map((payload) => Buffer.byteLength(payload))
+  expect(sizes.length).toBeGreaterThan(1)
+  expect(sizes.length).toBeLessThan(4)
+  for (const size of sizes) expect(size).toBeLessThanOrEqual(7_900)
+  for (const follower of followers) follower.close()
+  await log.stop()
+  await pool.end()
+})
+
+test('many runs in one batch are told in notifications that Postgres takes', async () => {
   const runs = await Promise.all(
     Array.from({ length: 120 }, (_, index) => storage().startRun({ id: `run-${'long'.repeat(20)}-${index}` })),
   )

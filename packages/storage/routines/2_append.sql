@@ -37,36 +37,42 @@ return '{"seq":' || seq || ',"runId":"' || run_id || '","type":"' || type
   || '"' || coalesce(',"node":' || to_json(node)::text, '') || coalesce(',"attempt":' || attempt, '')
   || ',"data":' || data || '}';
 
--- Tells listeners in one notification of at most 7,900 bytes (Postgres refuses 8,000). A line for each event, `<tenant> <envelope>`,
--- where those of a run fit; else a hint, `<tenant> <run> <last seq>`; `*` (read everything that you follow) where not even hints fit.
+-- Tells listeners, at the commit, in as few notifications of at most 7,900 bytes (Postgres refuses 8,000) as it takes: a line for each event,
+-- `<tenant> <envelope>`. Of a run whose lines do not fit into one, and of those that come after four, they get a hint, `<tenant> <run> <last
+-- seq>`: whoever follows the run reads it, which costs more than to be told, so a batch that has grown large under load is told too.
 -- Of a run that there is nothing to tell of `seqs` and `lines` are null.
 create function treadle.tell(tenants text[], runs text[], seqs integer[], lines text[]) returns void
 language plpgsql
 as $$
 declare
   bytes_max constant integer := 7900;
+  notifications_max constant integer := 4;
   payload text := array_to_string(lines, E'\n');
+  sent integer := 0;
+  told text;
 begin
   if cardinality(array_remove(seqs, null)) = 0 then
     return;
   end if;
-  if octet_length(payload) <= bytes_max then -- As nearly always, and without a query.
+  if octet_length(payload) <= bytes_max then -- As nearly always.
     perform pg_notify('treadle_events', payload);
     return;
   end if;
 
-  with told as (
-    select ix, t.lines as full_text, t.tenant || ' ' || t.run || ' ' || t.seq as hint
-    from unnest(tenants, runs, seqs, lines) with ordinality as t(tenant, run, seq, lines, ix)
-    where t.seq is not null
-  ), sized as (
-    select *, sum(octet_length(full_text) + 1) over (order by octet_length(full_text), ix) as bytes,
-      sum(octet_length(hint) + 1) over () as hint_bytes
-    from told
-  )
-  select case when max(hint_bytes) > bytes_max then '*'
-    else string_agg(case when bytes + hint_bytes <= bytes_max then full_text else hint end, E'\n' order by ix) end
-  into payload from sized;
+  payload := null;
+  for ix in 1 .. cardinality(runs) loop
+    continue when seqs[ix] is null;
+    told := lines[ix];
+    if told is null or octet_length(told) > bytes_max or sent >= notifications_max then
+      told := tenants[ix] || ' ' || runs[ix] || ' ' || seqs[ix];
+    end if;
+    if octet_length(payload) + octet_length(told) >= bytes_max then
+      perform pg_notify('treadle_events', payload);
+      sent := sent + 1;
+      payload := null;
+    end if;
+    payload := concat_ws(E'\n', payload, told);
+  end loop;
   perform pg_notify('treadle_events', payload);
 end
 $$;

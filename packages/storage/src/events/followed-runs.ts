@@ -43,8 +43,7 @@ export function createFollowedRuns(
     },
     notify(payload) {
       const tellings = readNotification(payload, sealer, (key) => runs.has(key))
-      if (tellings === 'all') this.doubt()
-      else for (const telling of tellings) runs.get(telling.key)?.run.tell(telling)
+      for (const telling of tellings) runs.get(telling.key)?.run.tell(telling)
     },
     doubt() {
       for (const { run } of runs.values()) run.doubt()

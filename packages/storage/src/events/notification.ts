@@ -10,11 +10,10 @@ export type Telling = { key: string; event: SerialisedEvent } | { key: string; h
 export const runKey = (tenant: string, runId: string): string => `${tenant} ${runId}`
 
 /**
- * The tellings of a notification that `wants` cares for, in order; 'all' when it only says that something has happened. Runs that
- * nobody follows cost a look at their key. Of an event that cannot be opened they only say that it is there: whoever reads it hears why.
+ * The tellings of a notification that `wants` cares for, in order. Runs that nobody follows cost a look at their key. Of an event
+ * that cannot be opened they only say that it is there: whoever reads it hears why.
  */
-export function readNotification(payload: string, sealer: Sealer, wants: (key: string) => boolean): Telling[] | 'all' {
-  if (payload === '*') return 'all'
+export function readNotification(payload: string, sealer: Sealer, wants: (key: string) => boolean): Telling[] {
   const tellings: Telling[] = []
   for (const line of payload.split('\n')) {
     const space = line.indexOf(' ')
