@@ -53,6 +53,15 @@ const serveBuild = (buildId: string) =>
 const answer = (runId: string, key: string) =>
   client().post(`/runs/${runId}/signals/approve`, {}, { 'idempotency-key': key })
 
+test('no stack is noted for each promise of a run, which is a third of its cost', async () => {
+  await makeCurrent(temporal.connection, deployment, first.buildId)
+  const { id } = await client().start({ ir: WAIT })
+  await followUntil(client(), id, 'run.waiting')
+  expect(await temporal.workflow.getHandle(workflowIdOf('default', id)).query('__stack_trace')).toBe('')
+  expect((await answer(id, 'stacks')).status).toBe(202)
+  await client().result(id)
+})
+
 test('a run ends on the interpreter that it began with, though another version is deployed in its middle', async () => {
   await makeCurrent(temporal.connection, deployment, first.buildId)
   const [old, older] = [await client().start({ ir: WAIT }), await client().start({ ir: WAIT })]

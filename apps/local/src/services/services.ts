@@ -45,7 +45,7 @@ const STOP_TIMEOUT_MS = 30_000
 export async function startApi(supervisor: Supervisor, options: ApiOptions): Promise<{ child: Child; url: string }> {
   const child = await supervisor.start({
     name: 'API',
-    ...nodeProgram('api'),
+    ...API,
     env: {
       ...GIVE_BACK,
       ...options.env,
@@ -70,7 +70,7 @@ export async function startBuild(
   options: WorkerOptions,
 ): Promise<{ child: Child; buildId: string }> {
   const env = { ...GIVE_BACK, ...options.env }
-  const child = await workerChild(supervisor, nodeProgram('worker'), { ...options, env })
+  const child = await workerChild(supervisor, WORKER, { ...options, env })
   const { buildId } = await child.line((line) => logLine(line, 'polling'))
   return { child, buildId: String(buildId) }
 }
@@ -106,7 +106,11 @@ const addresses = (options: StackAddresses & { databaseUrl: string }) => ({
 })
 
 /** Built programs, as production runs them; this file lies in `apps/local/src/services` or `apps/local/dist/services`. */
-const nodeProgram = (app: 'api' | 'worker') => ({
+const built = (app: 'api' | 'worker', file: string) =>
+  fileURLToPath(new URL(`../../../${app}/dist/${file}`, import.meta.url))
+
+const API = { command: process.execPath, args: ['--enable-source-maps', built('api', 'main.js')] }
+const WORKER = {
   command: process.execPath,
-  args: ['--enable-source-maps', fileURLToPath(new URL(`../../../${app}/dist/main.js`, import.meta.url))],
-})
+  args: ['--enable-source-maps', '--import', built('worker', 'no-promise-stacks.js'), built('worker', 'main.js')],
+}
