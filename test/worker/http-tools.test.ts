@@ -141,7 +141,7 @@ describe('an http tool', () => {
     expect(second).toMatchObject({ status: 'completed', output: { length: 20_000 } })
 
     // The same evaluator as the workflow's reads into it.
-    const evaluated = await activities.local.evaluate({
+    const evaluated = await activities.byName.evaluate({
       run,
       expressions: [
         { cel: 'size(nodes.large.text)', roots: ['nodes.large'] },

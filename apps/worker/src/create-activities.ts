@@ -66,7 +66,7 @@ export type ActivityParts = {
   log: Log
 }
 
-/** Everything that the worker executes, by the names of its activities: `local` for the workflow's queue, `remote` for its own. */
+/** Everything that the worker executes, `byName` of its activities. */
 export function createActivities(parts: ActivityParts) {
   const { config, appender, budgets, blobs, refs, takenOver, transcripts, cache, redactor, functions, states, log } =
     parts
@@ -93,22 +93,18 @@ export function createActivities(parts: ActivityParts) {
   const attemptNode = traceAttempts(attempt, parts.tracing)
   const evaluate = createEvaluateTemplate({ values, schemas })
   const executeSegment = createExecuteSegment({ attemptNode, evaluate, appender })
-  const segment = createExecuteSegmentActivity({ executeSegment, log })
-
+  
   return {
     attemptNode,
     executeSegment,
-    local: {
+    byName: {
       [ACTIVITIES.record]: createRecord(parts),
       [ACTIVITIES.requestCancel]: requestCancel,
       [ACTIVITIES.evaluate]: createEvaluate(evaluate),
       [ACTIVITIES.takeOver]: createTakeOver({ takenOver, values }),
-      [ACTIVITIES.executeSegment]: segment,
+      [ACTIVITIES.executeSegment]: createExecuteSegmentActivity({ executeSegment, log }),
       [ACTIVITIES.createChild]: createCreateChild({ children: parts.children, refs, values, schemas }),
-    },
-    remote: {
       [ACTIVITIES.executeNode]: createExecuteNode({ attemptNode, log }) as (task: NodeTask) => Promise<NodeResult>,
-      [ACTIVITIES.executeSegment]: segment,
     },
     close: async () => {
       await Promise.all([clients.close(), egress.close()])

@@ -1,5 +1,5 @@
 import { type NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker'
-import { activityTaskQueue, WORKFLOW_TASK_QUEUE } from '@treadle/contract'
+import { WORKFLOW_TASK_QUEUE } from '@treadle/contract'
 import {
   createAppender,
   createBlobRefs,
@@ -46,7 +46,7 @@ const FLUSH_MS_MAX = 5_000
 /** A cancel travels with the answer of a heartbeat, so heartbeats are sent as often as they are made. */
 const HEARTBEAT_THROTTLE = '1s'
 
-/** Wires the worker and starts it; resolves when it polls both of its task queues. */
+/** Wires the worker and starts it; resolves when it polls its task queue. */
 export async function startWorker(
   config: WorkerConfig,
   { log, redactor }: { log: Log; redactor: Redactor },
@@ -85,14 +85,13 @@ export async function startWorker(
     log,
   }
   const activities = createActivities(parts)
-  const workers = await createWorkers(config, { connection, bundle, activities })
+  const worker = await createTemporalWorker(config, { connection, bundle, activities: activities.byName })
 
   await publisher.start()
   keeper.start()
   housekeeper.start()
 
-  // One that fails takes the other along: half a worker would let runs hang.
-  const ended = Promise.all(workers.map((worker) => worker.run().finally(shutdown))).then(() => {})
+  const ended = worker.run()
   ended.catch(() => {}) // Whoever awaits it later hears of it.
   let stopping: Promise<void> | undefined
   return {
@@ -101,13 +100,9 @@ export async function startWorker(
     stop: () => (stopping ??= stop()),
   }
 
-  function shutdown(): void {
-    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
-  }
-
   async function stop(): Promise<void> {
     publisher.stop()
-    shutdown()
+    if (worker.getState() === 'RUNNING') worker.shutdown()
     await ended.catch((error: unknown) => log.warn({ err: error }, 'Temporal’s worker did not stop in order'))
     await Promise.all([keeper.stop(), housekeeper.stop()])
     await appender
@@ -120,39 +115,27 @@ export async function startWorker(
 type WorkerParts = {
   connection: NativeConnection
   bundle: WorkflowBundle
-  activities: ReturnType<typeof createActivities>
+  activities: ReturnType<typeof createActivities>['byName']
 }
 
-async function createWorkers(config: WorkerConfig, { connection, bundle, activities }: WorkerParts): Promise<Worker[]> {
-  const common = {
+/** Hosts workflows, and executes their activities in TypeScript: eager ones where they were scheduled, without a dispatch. */
+function createTemporalWorker(config: WorkerConfig, { connection, bundle, activities }: WorkerParts): Promise<Worker> {
+  return Worker.create({
     connection,
     namespace: config.temporal.namespace,
     ...(config.keyring && { dataConverter: encryptingConverter(config.keyring) }),
     shutdownGraceTime: GRACE,
     shutdownForceTime: FORCE_AFTER,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
-  }
-  const workflows = Worker.create({
-    ...common,
     taskQueue: WORKFLOW_TASK_QUEUE,
     workflowBundle: { code: bundle.code },
-    activities: activities.local,
-    // This queue has no activities but local ones.
-    enableNonLocalActivities: false,
+    activities,
+    maxConcurrentActivityTaskExecutions: config.concurrency,
     ...versioning(config.deployment, bundle),
   })
-  // Nodes of runs that an earlier build began are executed by whoever serves the queue of their language.
-  if (config.buildId !== undefined) return [await workflows]
-  const nodes = Worker.create({
-    ...common,
-    taskQueue: activityTaskQueue('typescript'),
-    activities: activities.remote,
-    maxConcurrentActivityTaskExecutions: config.concurrency,
-  })
-  return Promise.all([workflows, nodes])
 }
 
-/** Pins each run to the interpreter that began it. Only the workflows' queue is versioned: tasks of nodes are data. */
+/** Pins each run to the interpreter that began it, and to the workers that have it. */
 function versioning(
   deploymentName: string | undefined,
   { buildId }: WorkflowBundle,

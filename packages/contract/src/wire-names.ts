@@ -4,12 +4,17 @@ import type { Json } from './json.ts'
 /** Names that cross a process or a language: spelled alike in TypeScript, Python and Go. */
 export const WORKFLOW_TYPE = 'treadleRun'
 export const WORKFLOW_TASK_QUEUE = 'treadle-workflows'
-export const activityTaskQueue = (runtime: Runtime): string => `treadle-${runtime}`
+/**
+ * Where a language's activities are. Those in TypeScript share the queue of the workflows: Temporal hands the worker that scheduled one the
+ * task at once (eager activity start), which saves a dispatch each.
+ */
+export const activityTaskQueue = (runtime: Runtime): string =>
+  runtime === 'typescript' ? WORKFLOW_TASK_QUEUE : `treadle-${runtime}`
 
 export const ACTIVITIES = {
   /** An activity on the queue of its language: NodeTask in, NodeResult out. */
   executeNode: 'executeNode',
-  /** Local, or an activity on TypeScript's queue where the run has more under way: SegmentTask in, SegmentResult out. */
+  /** Local, or an activity where the run has more under way: SegmentTask in, SegmentResult out. */
   executeSegment: 'executeSegment',
   /** Local: RecordTask in, `{ outboxApplied }` out. */
   record: 'record',

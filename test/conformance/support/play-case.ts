@@ -1,6 +1,14 @@
 import { text } from 'node:stream/consumers'
 import type { WorkflowHandle } from '@temporalio/client'
-import { type EventEnvelope, isHandle, type Json, type NodeTask, type RunRef, type Runtime } from '@treadle/contract'
+import {
+  activityTaskQueue,
+  type EventEnvelope,
+  isHandle,
+  type Json,
+  type NodeTask,
+  type RunRef,
+  type Runtime,
+} from '@treadle/contract'
 import type { McpTool, ModelScript, RecordedRequest, ToolBehaviour } from '@treadle/local'
 import { PLAN } from '../../storage/support/storage.ts'
 import { type Bench, HOST_TASK_QUEUE } from './bench.ts'
@@ -120,7 +128,7 @@ async function takeSteps(steps: readonly Step[], play: (step: Step) => Promise<v
 function hostedTask({ host, ...task }: CaseTask, run: RunRef, runtime: Runtime): HostedTask {
   return {
     task: { task: 1, run, path: 'node', retry: {}, outbox: [], ...task } as NodeTask,
-    taskQueue: `treadle-${runtime}`,
+    taskQueue: activityTaskQueue(runtime),
     heartbeatMs: host?.heartbeatMs ?? HEARTBEAT_MS,
     startToCloseMs: host?.startToCloseMs ?? START_TO_CLOSE_MS,
   }

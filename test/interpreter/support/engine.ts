@@ -69,14 +69,13 @@ export async function startEngine({ settings = [] }: { settings?: string[] } = {
     },
   })
 
-  const workflowWorker = await Worker.create({
+  const worker = await Worker.create({
     connection: native,
     taskQueue: WORKFLOW_TASK_QUEUE,
     workflowBundle: await bundle(),
     activities,
   })
-  const nodeWorker = await Worker.create({ connection: native, taskQueue: 'treadle-typescript', activities })
-  const running = [workflowWorker.run(), nodeWorker.run()]
+  const running = worker.run()
 
   return {
     client,
@@ -100,9 +99,8 @@ export async function startEngine({ settings = [] }: { settings?: string[] } = {
       return { id, handle, log }
     },
     async stop() {
-      workflowWorker.shutdown()
-      nodeWorker.shutdown()
-      await Promise.all(running)
+      worker.shutdown()
+      await running
       await connection.close()
       await native.close()
       await supervisor.stopAll()

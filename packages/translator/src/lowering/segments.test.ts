@@ -24,8 +24,8 @@ test('fuse: never gives each its own activity', () => {
   const plan = planOf({ ...documentOf('a:t b:t<a c:v<b'), execution: { fuse: 'never' } })
   expect(plan.segments).toEqual([])
   expect(plan.nodes.map(({ placement }) => placement)).toEqual([
-    { in: 'activity', queue: 'treadle-typescript' },
-    { in: 'activity', queue: 'treadle-typescript' },
+    { in: 'activity', queue: 'treadle-workflows' },
+    { in: 'activity', queue: 'treadle-workflows' },
     { in: 'workflow' },
   ])
 })
