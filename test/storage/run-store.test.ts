@@ -122,6 +122,7 @@ test('a tenant sees nothing of another’s runs', async () => {
   const { runs, log } = storage()
   const { id } = await storage().startRun()
   expect(await runs.get('other', id)).toBeUndefined()
+  expect(await runs.head('other', id)).toBeUndefined()
   expect(await runs.state('other', id)).toBeUndefined()
   expect(await runs.planOf('other', id)).toBeUndefined()
   expect(await runs.waiting('other', id)).toEqual([])
@@ -160,6 +161,17 @@ test('open runs are gone through page by page: each once, though some end and so
     await storage().startRun({ tenant: 'paged' }) // Pending, so it is none of them.
   } while (after)
   expect(seen.toSorted()).toEqual(started.map(({ id }) => id).toSorted())
+})
+
+test('the head of a run says how far it is, and where it ended', async () => {
+  const { runs, appender } = storage()
+  const run = await storage().startRun()
+  expect(await runs.head('default', run.id)).toEqual({ lastSeq: 1 })
+  await appender.record({ run, outbox: [{ n: 1, type: 'run.started', data: {} }] })
+  expect(await runs.head('default', run.id)).toEqual({ lastSeq: 2 })
+  await appender.record({ run, outbox: [{ n: 2, type: 'run.completed', data: { output: null } }] })
+  expect(await runs.head('default', run.id)).toEqual({ lastSeq: 3, endedSeq: 3 })
+  expect(await runs.head('default', newRunId())).toBeUndefined()
 })
 
 test('a run that Temporal closed is closed once, after its open nodes', async () => {

@@ -93,7 +93,7 @@ export function createActivities(parts: ActivityParts) {
   const attemptNode = traceAttempts(attempt, parts.tracing)
   const evaluate = createEvaluateTemplate({ values, schemas })
   const executeSegment = createExecuteSegment({ attemptNode, evaluate, appender })
-  
+
   return {
     attemptNode,
     executeSegment,

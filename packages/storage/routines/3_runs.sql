@@ -76,6 +76,16 @@ begin
 end
 $$;
 
+-- Where a run stands, for who waits for it: one row in the place of all that the run has. No row: there is no such run.
+create function treadle.run_head(in_tenant text, in_id text) returns table (last_seq integer, ended_seq integer)
+language plpgsql stable
+as $$
+#variable_conflict use_column
+begin
+  return query select r.last_seq, r.ended_seq from treadle.runs r where r.tenant = in_tenant and r.id = in_id;
+end
+$$;
+
 -- What the reconciler and the event log have to see of all tenants. As the owner: the API's role sees one tenant at a time.
 
 -- Runs that are due, and of which nobody has said that Temporal has all of them: the workflow, and what came before it. Children are

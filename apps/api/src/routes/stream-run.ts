@@ -6,7 +6,7 @@ import { answerStream, STREAM_ANSWERS, STREAM_HEADERS, STREAM_QUERY } from '../s
 import { startOfStream } from '../stream/stream-start.ts'
 import type { Streams } from '../stream/streams.ts'
 
-type StreamRouteParts = { runs: Pick<RunStore, 'get'>; log: Pick<EventLog, 'read'>; streams: Streams }
+type StreamRouteParts = { runs: Pick<RunStore, 'head'>; log: Pick<EventLog, 'read'>; streams: Streams }
 
 export const streamRunRoute: FastifyPluginAsync<StreamRouteParts> = async (app, { runs, log, streams }) => {
   app.get<{ Params: { runId: RunId } }>(

@@ -9,7 +9,7 @@ import type { Streams } from '../stream/streams.ts'
 /** api.md, Limits. */
 const RUNS_MAX = 100
 
-type StreamRouteParts = { runs: Pick<RunStore, 'get'>; log: Pick<EventLog, 'read'>; streams: Streams }
+type StreamRouteParts = { runs: Pick<RunStore, 'head'>; log: Pick<EventLog, 'read'>; streams: Streams }
 
 export const streamRunsRoute: FastifyPluginAsync<StreamRouteParts> = async (app, { runs, log, streams }) => {
   app.get<{ Querystring: { runId: RunId[] } }>(

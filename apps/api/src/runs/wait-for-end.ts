@@ -10,7 +10,7 @@ export type Waited = { ended: RunResult } | { open: RunRow }
  * event log tells, and where the last event says all that the result has nothing more is read.
  */
 export async function waitForEnd(
-  { runs, log }: { runs: Pick<RunStore, 'get'>; log: Pick<EventLog, 'follow'> },
+  { runs, log }: { runs: Pick<RunStore, 'get' | 'head'>; log: Pick<EventLog, 'follow'> },
   tenant: TenantId,
   runId: RunId,
   waitMs: number,
@@ -19,11 +19,13 @@ export async function waitForEnd(
   const timer = setTimeout(() => follower.close(), waitMs)
   try {
     for (let isOver = waitMs === 0; ; ) {
-      const row = await runs.get(tenant, runId)
-      if (!row) return undefined
-      if (hasEnded(row)) return { ended: resultView(row) }
-      if (isOver) return { open: row }
-      const news = await lastEventAfter(follower, row.lastSeq)
+      const head = await runs.head(tenant, runId)
+      if (!head) return undefined
+      if (isOver || head.endedSeq !== undefined) {
+        const row = await runs.get(tenant, runId)
+        return row && (hasEnded(row) ? { ended: resultView(row) } : { open: row })
+      }
+      const news = await lastEventAfter(follower, head.lastSeq)
       const result = typeof news === 'object' ? resultOfLastEvent(news) : undefined
       if (result) return { ended: result }
       isOver = news === 'over'

@@ -1,9 +1,8 @@
 import type { RunId, TenantId } from '@treadle/contract'
-import { BlobError, type EventLog, type RunRow, type RunStore } from '@treadle/storage'
+import { BlobError, type EventLog, type RunHead, type RunStore } from '@treadle/storage'
 import type { FastifyRequest } from 'fastify'
 import { positionOf } from '../http/parameters.ts'
 import { problem } from '../http/problem.ts'
-import { hasEnded } from '../runs/run-view.ts'
 import { decodeCursor } from './cursor.ts'
 
 /** Where each run is read from; undefined when all of them have ended at or before that. */
@@ -14,42 +13,48 @@ export type StreamStart = { runId: RunId; after: number }[] | undefined
  * @throws ProblemAnswer `not-found`, `malformed-request`, `future-cursor`, `stream-gone`
  */
 export async function startOfStream(
-  { runs, log }: { runs: Pick<RunStore, 'get'>; log: Pick<EventLog, 'read'> },
+  { runs, log }: { runs: Pick<RunStore, 'head'>; log: Pick<EventLog, 'read'> },
   tenant: TenantId,
   runIds: readonly RunId[],
   request: Pick<FastifyRequest, 'headers' | 'query'>,
 ): Promise<StreamStart> {
-  const rows = await Promise.all(runIds.map((runId) => found(runs, tenant, runId)))
+  const heads = await Promise.all(runIds.map((runId) => found(runs, tenant, runId)))
   const positions = positionsOf(request, runIds)
-  const starts = rows.map((row, index) => ({
-    row,
-    after: positions === 'latest' ? row.lastSeq : (positions[index] ?? 0),
+  const starts = heads.map(({ runId, lastSeq, endedSeq }, index) => ({
+    runId,
+    lastSeq,
+    endedSeq,
+    after: positions === 'latest' ? lastSeq : (positions[index] ?? 0),
   }))
-  for (const { row, after } of starts) {
-    if (after > row.lastSeq && !hasEnded(row)) {
-      throw problem('future-cursor', `The run ${row.id} has ${row.lastSeq} events so far, and none ${after}.`)
+  for (const { runId, lastSeq, endedSeq, after } of starts) {
+    if (after > lastSeq && endedSeq === undefined) {
+      throw problem('future-cursor', `The run ${runId} has ${lastSeq} events so far, and none ${after}.`)
     }
   }
-  if (starts.every(({ row, after }) => row.endedSeq !== undefined && after >= row.endedSeq)) return undefined
-  await Promise.all(starts.map(({ row, after }) => requireKept(log, row, after)))
-  return starts.map(({ row, after }) => ({ runId: row.id, after }))
+  if (starts.every(({ endedSeq, after }) => endedSeq !== undefined && after >= endedSeq)) return undefined
+  const ended = starts.filter(({ endedSeq }) => endedSeq !== undefined)
+  await Promise.all(ended.map(({ runId, after }) => requireKept(log, tenant, runId, after)))
+  return starts.map(({ runId, after }) => ({ runId, after }))
 }
 
 /** The log of an ended run may be archived, and the archive be gone: that has to be said while there still is a status to say it with. */
-async function requireKept(log: Pick<EventLog, 'read'>, row: RunRow, after: number): Promise<void> {
-  if (!hasEnded(row)) return
+async function requireKept(log: Pick<EventLog, 'read'>, tenant: TenantId, runId: RunId, after: number): Promise<void> {
   try {
-    await log.read(row.tenant, row.id, { after, limit: 1 })
+    await log.read(tenant, runId, { after, limit: 1 })
   } catch (error) {
     if (!(error instanceof BlobError)) throw error
-    throw problem('stream-gone', `The events of the run ${row.id} past ${after} are no longer there.`)
+    throw problem('stream-gone', `The events of the run ${runId} past ${after} are no longer there.`)
   }
 }
 
-async function found(runs: Pick<RunStore, 'get'>, tenant: TenantId, runId: RunId): Promise<RunRow> {
-  const row = await runs.get(tenant, runId)
-  if (!row) throw problem('not-found', `There is no run ${runId}.`)
-  return row
+async function found(
+  runs: Pick<RunStore, 'head'>,
+  tenant: TenantId,
+  runId: RunId,
+): Promise<RunHead & { runId: RunId }> {
+  const head = await runs.head(tenant, runId)
+  if (!head) throw problem('not-found', `There is no run ${runId}.`)
+  return { runId, ...head }
 }
 
 /** What a request says of where to begin. `latest`: at the end of each. @throws ProblemAnswer `malformed-request` */

@@ -1,6 +1,6 @@
 import type { Json, Plan, RunId, TenantId } from '@treadle/contract'
 import type { Pool } from 'pg'
-import { inTenant } from '../database/transaction.ts'
+import { FROM_TENANT, inTenant } from '../database/transaction.ts'
 import { type Log, SILENT } from '../log.ts'
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts'
 import { orphans, unheardChildren } from './children.ts'
@@ -12,7 +12,7 @@ import { closeRun, openRuns, pendingStarts } from './reconcile.ts'
 import { requestCancel, requestPause, requestResume } from './run-flags.ts'
 import { readRun } from './run-row.ts'
 import { readState, readWaiting } from './run-state.ts'
-import type { RunStore } from './types.ts'
+import type { RunHead, RunStore } from './types.ts'
 
 const LEASE_MS = 60_000
 
@@ -29,6 +29,7 @@ export type RunStoreOptions = {
 export const createRunStore = ({ pool, runsAtOnce, sealer = NO_SEALER, log = SILENT }: RunStoreOptions): RunStore => ({
   insert: (tenant, run) => insertRun(pool, sealer, tenant, run, runsAtOnce),
   get: (tenant, runId) => inTenant(pool, tenant, (client) => readRun(client, sealer, tenant, runId)),
+  head: (tenant, runId) => readHead(pool, tenant, runId),
   list: (tenant, filter) => inTenant(pool, tenant, (client) => listRuns(client, sealer, tenant, filter)),
   state: (tenant, runId) => inTenant(pool, tenant, (client) => readState(client, sealer, tenant, runId)),
   planOf: (tenant, runId) => planOf(pool, sealer, tenant, runId),
@@ -82,6 +83,16 @@ export const createRunStore = ({ pool, runsAtOnce, sealer = NO_SEALER, log = SIL
       await client.query(text, [tenant, runId, engineStatus])
     }),
 })
+
+async function readHead(pool: Pool, tenant: TenantId, runId: RunId): Promise<RunHead | undefined> {
+  const { rows } = await pool.query<{ last_seq: number; ended_seq: number | null }>({
+    name: 'treadle run head',
+    text: `select h.last_seq, h.ended_seq ${FROM_TENANT} cross join lateral treadle.run_head(t.tenant, $2) as h`,
+    values: [tenant, runId],
+  })
+  const [head] = rows
+  return head && { lastSeq: head.last_seq, ...(head.ended_seq !== null && { endedSeq: head.ended_seq }) }
+}
 
 function planOf(pool: Pool, sealer: Sealer, tenant: TenantId, runId: RunId): Promise<Plan | undefined> {
   return inTenant(pool, tenant, async (client) => {
