@@ -110,7 +110,7 @@ export const p6: Case = {
   id: 'P6',
   title: '50 runs at 50 tokens/s through one worker and one API',
   async measure(context) {
-    const work = { runs: context.quick ? 10 : 50, tokens: context.quick ? 50 : 200, perSecond: 50 }
+    const work = { runs: context.quick ? 10 : 50, tokens: context.quick ? 50 : 300, perSecond: 50 }
     const results = await inTurns(await allSides(context, work), context)
     return [
       {
