@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createAppender, createLogKeeper, createPool, openBlobs } from '@treadle/storage'
 import type { Case } from '../harness/case.ts'
 import { quantile } from '../harness/statistics.ts'
-import { figuresOf, inTurns } from '../harness/turns.ts'
+import { inTurns } from '../harness/turns.ts'
 import type { AppendJob } from '../load/append-job.ts'
 import { open } from '../load/http.ts'
 import { createLogDatabase, startLogApi } from '../sides/log-database.ts'
@@ -31,13 +31,24 @@ export const p9: Case = {
       })
       return eventsPerSecond(jobs)
     }
-    const results = await inTurns(
-      { ours: measure('appender', database.urls.workerUrl), floor: measure('plain', database.urls.adminUrl) },
+    const {
+      ours = [],
+      floor = [],
+      told = [],
+    } = await inTurns(
+      {
+        ours: measure('appender', database.urls.workerUrl),
+        floor: measure('plain', database.urls.adminUrl),
+        told: measure('told', database.urls.adminUrl),
+      },
       context,
     )
     await database.api.end()
-    const figures = figuresOf(results, (figure) => figure)
-    return [{ what: 'events/s', unit: '1/s', figures, budgets: [{ atLeast: 0.7, of: 'floor' }] }]
+    return [
+      { what: 'events/s', unit: '1/s', figures: { ours, floor }, budgets: [{ atLeast: 0.7, of: 'floor' }] },
+      // The least that a log costs which is counted by run and tells of itself: what of the budget is in reach on this machine.
+      { what: 'events/s, floor counted and told', unit: '1/s', figures: { ours, floor: told }, budgets: [] },
+    ]
   },
 }
 

@@ -2,6 +2,13 @@ import type { RunRef } from '@treadle/contract'
 
 export const BATCH_EVENTS = 60
 export const PLAIN_TABLE = 'plain_events'
+export const HEADS_TABLE = 'plain_heads'
 
 /** What one of the processes that append is given. */
-export type AppendJob = { mode: 'appender' | 'plain'; url: string; runs: RunRef[]; batches: number; writer: string }
+export type AppendJob = {
+  mode: 'appender' | 'plain' | 'told'
+  url: string
+  runs: RunRef[]
+  batches: number
+  writer: string
+}

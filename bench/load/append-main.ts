@@ -1,6 +1,6 @@
 // A worker process that does nothing but append: batches of 60 events, one after the other. Started by cases/append.ts.
 import { createAppender, createPool } from '@treadle/storage'
-import { type AppendJob, BATCH_EVENTS, PLAIN_TABLE } from './append-job.ts'
+import { type AppendJob, BATCH_EVENTS, HEADS_TABLE, PLAIN_TABLE } from './append-job.ts'
 
 process.once('disconnect', () => process.exit())
 process.on('message', async (job: AppendJob) => {
@@ -40,19 +40,28 @@ async function appendInOrder({ url, runs, batches }: AppendJob): Promise<number>
 }
 
 /** The same rows into a table of the same shape, and nothing else: no order over processes, no fence, nobody told. */
-async function insertPlainly({ url, runs, batches, writer }: AppendJob): Promise<number> {
+const INSERT = `insert into ${PLAIN_TABLE} (run_created_at, tenant, run_id, seq, time, type, node, attempt, data)
+  select now(), 'default', run, seq, now(), 'log', 'a', 1, data from unnest($1::text[], $2::integer[], $3::text[]) as e(run, seq, data)`
+
+/** And a counted row for each run, and one notification: the least that an ordered log costs which tells of itself. */
+const INSERT_AND_TELL = `with counted as (
+    insert into ${HEADS_TABLE} as h (run, seq) select run, count(*) from unnest($1::text[]) as run group by run order by run
+    on conflict (run) do update set seq = h.seq + excluded.seq
+  ), stored as (${INSERT})
+  select pg_notify('plain_events', left(array_to_string($3::text[], E'\\n'), 7900))`
+
+async function insertPlainly({ mode, url, runs, batches, writer }: AppendJob): Promise<number> {
   const pool = createPool({ url, applicationName: 'bench inserter' })
-  const text = `insert into ${PLAIN_TABLE} (run_created_at, tenant, run_id, seq, time, type, node, attempt, data)
-    select now(), 'default', run, seq, now(), 'log', 'a', 1, data from unnest($1::text[], $2::integer[], $3::text[]) as e(run, seq, data)`
+  const text = mode === 'told' ? INSERT_AND_TELL : INSERT
   let seq = 0
   for (let batch = 0; batch < batches; batch++) {
     const rows = Array.from({ length: BATCH_EVENTS }, (_, index) => ({
-      run: `${writer}-${runs[index % runs.length]?.id}`,
+      run: `${writer}-${runs[(batch * BATCH_EVENTS + index) % runs.length]?.id}`,
       seq: ++seq,
     }))
     const data = rows.map(() => JSON.stringify(DATA))
     const values = [rows.map(({ run }) => run), rows.map((row) => row.seq), data]
-    await pool.query({ name: 'plain', text, values })
+    await pool.query({ name: mode, text, values })
   }
   await pool.end()
   return batches * BATCH_EVENTS

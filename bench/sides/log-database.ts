@@ -5,15 +5,18 @@ import { newRunId, type Plan, type RunRef } from '@treadle/contract'
 import { databaseUrls, prepareDatabase, startApi } from '@treadle/local'
 import { createPool, createRunStore } from '@treadle/storage'
 import type { Servers } from '../harness/servers.ts'
-import { PLAIN_TABLE } from '../load/append-job.ts'
+import { HEADS_TABLE, PLAIN_TABLE } from '../load/append-job.ts'
 
-/** A database with our tables, and one table of the same shape as the log's, without anything around it. */
+/** A database with our tables, one table of the same shape as the log's without anything around it, and one that counts its rows by run. */
 export async function createLogDatabase(servers: Servers, name = 'bench_log') {
   const adminUrl = await servers.createDatabase(name)
   const urls = databaseUrls(adminUrl, servers.password)
   await prepareDatabase(urls)
   const admin = createPool({ url: adminUrl, applicationName: 'bench', max: 1 })
   await admin.query(`create table if not exists ${PLAIN_TABLE} (like treadle.events including all)`)
+  await admin.query(
+    `create table if not exists ${HEADS_TABLE} (run text primary key, seq integer not null) with (fillfactor = 50)`,
+  )
   await admin.end()
   const api = createPool({ url: urls.apiUrl, applicationName: 'bench api' })
   const store = createRunStore({ pool: api })
