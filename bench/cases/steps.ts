@@ -1,5 +1,6 @@
 import type { SideName } from '../harness/bed.ts'
 import type { Case, CaseContext } from '../harness/case.ts'
+import { cpuNotes } from '../harness/cpu-shares.ts'
 import { measureJob } from '../harness/measure-job.ts'
 import { quantile } from '../harness/statistics.ts'
 import { figuresOf, inTurns } from '../harness/turns.ts'
@@ -46,7 +47,10 @@ export const p1: Case = {
     )
     const { local = [], ...figures } = figuresOf(results, ({ p50 }) => p50)
     const budgets = [{ atMost: 0.4, of: 'baseline' } as const, { atMost: 1.5, of: 'floor' } as const]
-    const notes = [`hand-written with local activities: ${quantile(local, 0.5).toFixed(1)} ms`]
+    const notes = [
+      `hand-written with local activities: ${quantile(local, 0.5).toFixed(1)} ms`,
+      ...cpuNotes('a run', results),
+    ]
     return [{ what: 'start to result, p50', unit: 'ms', figures, budgets, notes }]
   },
 }
@@ -60,17 +64,10 @@ export const p2: Case = {
       {
         ours: await stepsOf(context, 'treadle', 'best', work),
         baseline: await stepsOf(context, 'handWritten', 'best', work),
+        floor: await stepsOf(context, 'empty', 'best', work), // An empty workflow: what Temporal alone lets through.
       },
       context,
     )
-    const parts = Object.entries(results).map(([role, rounds]) => {
-      const of = (key: 'serversCpuMs' | 'sideCpuMs') =>
-        quantile(
-          rounds.map((round) => round[key]),
-          0.5,
-        ).toFixed(1)
-      return `CPU of a run, ${role}: ${of('serversCpuMs')} ms in Temporal and Postgres, ${of('sideCpuMs')} ms in API and worker`
-    })
     return [
       {
         what: 'throughput',
@@ -83,7 +80,7 @@ export const p2: Case = {
         unit: 'ms',
         figures: figuresOf(results, ({ cpuMs }) => cpuMs),
         budgets: [{ atMost: 0.35, of: 'baseline' }],
-        notes: parts,
+        notes: cpuNotes('a run', results),
       },
     ]
   },

@@ -1,6 +1,7 @@
 import type { Runtime } from '@treadle/contract'
 import type { SideName } from '../harness/bed.ts'
 import type { Case, CaseContext, Role } from '../harness/case.ts'
+import { cpuNotes } from '../harness/cpu-shares.ts'
 import { type Measured, measureJob } from '../harness/measure-job.ts'
 import { median, quantile } from '../harness/statistics.ts'
 import { figuresOf, inTurns } from '../harness/turns.ts'
@@ -32,6 +33,8 @@ async function streamsOf({ bed }: CaseContext, name: SideName, work: StreamsWork
       p99: medianOf(({ delayMs }) => delayMs.p99),
       tokensPerSecond: medianOf(({ tokensPerSecond }) => tokensPerSecond),
       cpuMs: medianOf(({ serversCpuMs, sideCpuMs }) => serversCpuMs + sideCpuMs),
+      serversCpuMs: medianOf(({ serversCpuMs }) => serversCpuMs),
+      sideCpuMs: medianOf(({ sideCpuMs }) => sideCpuMs),
     }
   }
 }
@@ -62,6 +65,7 @@ export const p4: Case = {
         unit: 'ms',
         figures: figuresOf(many, ({ firstTokenMs }) => firstTokenMs),
         budgets: [{ atMost: 0.5, of: 'baseline' }],
+        notes: cpuNotes(`${crowd.runs} runs`, many),
       },
     ]
   },
@@ -130,7 +134,10 @@ export const p6: Case = {
         unit: 'ms',
         figures: figuresOf(results, ({ cpuMs }) => cpuMs),
         budgets: [{ atMost: 0.6, of: 'baseline' }],
-        notes: ['no token lost or repeated at any side (a round in which one was would have failed)'],
+        notes: [
+          'no token lost or repeated at any side (a round in which one was would have failed)',
+          ...cpuNotes('a round', results),
+        ],
       },
       {
         what: 'first token, p50',
