@@ -15,7 +15,7 @@ import { inject } from 'vitest'
 import { createFakeActivities } from './fake-activities.ts'
 import { createFakeLog, type FakeLog } from './fake-log.ts'
 
-/** What a fake worker does with a node: its output, or a throw. `signal` aborts when the activity is cancelled. */
+/** What a fake worker does with a node: its output, or a throw (an ApplicationFailure is one that Temporal is to retry). `signal` aborts when the activity is cancelled. */
 export type Work = (task: NodeTask, signal: AbortSignal) => Promise<unknown> | unknown
 
 export type StartOptions = {
@@ -36,17 +36,36 @@ export type Engine = {
   stop(): Promise<void>
 }
 
+/** A Temporal server that an engine works on. */
+export type Server = { client: Client; native: NativeConnection; stop(): Promise<void> }
+
 export type Run = { id: string; handle: WorkflowHandle; log: FakeLog }
 
 /** A real Temporal server and the workflow on it; workers and log are fakes, so that each test says what they do. */
 export async function startEngine({ settings = [] }: { settings?: string[] } = {}): Promise<Engine> {
+  silenceTemporal()
+  return startEngineOn(await startServer(settings))
+}
+
+async function startServer(settings: string[]): Promise<Server> {
   const supervisor = createSupervisor()
   const { temporal } = inject('shared')
-  silenceTemporal()
   const { address } = await startTemporalServer(supervisor, { executable: temporal, port: await freePort(), settings })
   const native = await NativeConnection.connect({ address })
   const connection = await Connection.connect({ address })
-  const client = new Client({ connection })
+  return {
+    client: new Client({ connection }),
+    native,
+    async stop() {
+      await connection.close()
+      await native.close()
+      await supervisor.stopAll()
+    },
+  }
+}
+
+/** The same on a server that was started already, which `stop` stops too. */
+export async function startEngineOn({ client, native, stop }: Server): Promise<Engine> {
   const logs = new Map<string, FakeLog>()
   const works = new Map<string, Work>()
   const evaluations = new Map<string, (task: EvaluateTask) => Promise<unknown>>()
@@ -101,9 +120,7 @@ export async function startEngine({ settings = [] }: { settings?: string[] } = {
     async stop() {
       worker.shutdown()
       await running
-      await connection.close()
-      await native.close()
-      await supervisor.stopAll()
+      await stop()
     },
   }
 }

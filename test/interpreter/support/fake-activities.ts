@@ -62,6 +62,10 @@ export function createFakeActivities({ logOf, workOf, beforeEvaluation, addChild
           log.append({ type: 'node.cancelled', node: task.path, data: {} })
           throw new CancelledFailure('It was cancelled.', [{ outboxApplied }])
         }
+        if (error instanceof ApplicationFailure) {
+          log.append({ type: 'node.retrying', node: task.path, data: {} })
+          throw error
+        }
         const { type, message } = error instanceof TreadleError ? error : { type: 'internal', message: String(error) }
         const failure = { error: { type, message, node: task.path }, outboxApplied }
         log.append({ type: 'node.failed', node: task.path, data: failure })

