@@ -1,36 +1,21 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { cacheFolder, createReport, createSupervisor, preparePython, type Supervisor } from '@treadle/local'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { openLedger } from '../support/ledger.ts'
-import { type S3Server, startS3 } from '../support/s3.ts'
+import { cacheFolder, createReport, preparePython } from '@treadle/local'
+import { expect, test } from 'vitest'
+import { useS3 } from '../support/use-s3.ts'
 
 /** The suites of the stores of the other workers, against a real S3 server. */
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const execute = promisify(execFile)
-let supervisor: Supervisor | undefined
-let server: S3Server
-let folder = ''
-
-beforeAll(async () => {
-  const shared = inject('shared')
-  folder = await mkdtemp(join(shared.folder, 's3-'))
-  supervisor = createSupervisor({ onSpawn: openLedger(shared.ledgerFile).add })
-  server = await startS3(supervisor, folder)
-}, 600_000) // The server is built from its sources where it is not in the cache.
-afterAll(async () => {
-  await supervisor?.stopAll()
-  await rm(folder, { recursive: true, force: true })
-})
+const server = useS3()
 
 const environment = () => ({
   ...process.env,
-  ...server.env,
-  TREADLE_TEST_S3: server.blobsAt().replace('s3://treadle', 's3://treadle/some/prefix'),
+  ...server().env,
+  TREADLE_TEST_S3: server().blobsAt().replace('s3://treadle', 's3://treadle/some/prefix'),
 })
 
 test('the store of the Go worker does with a bucket what it does with a folder', async () => {

@@ -1,29 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { Keyring } from '@treadle/contract/encryption'
-import { createSupervisor, type Supervisor } from '@treadle/local'
 import { type BlobStore, openBlobs } from '@treadle/storage'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { openLedger } from '../support/ledger.ts'
-import { type S3Server, startS3 } from '../support/s3.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { S3Server } from '../support/s3.ts'
+import { useS3 } from '../support/use-s3.ts'
 import { type BlobSubject, blobSuite } from './support/blob-suite.ts'
 import { KEYRING, sealedBlobSuite } from './support/sealed-blob-suite.ts'
 
-let supervisor: Supervisor | undefined
-let server: S3Server | undefined
-let folder = ''
-
-beforeAll(async () => {
-  const shared = inject('shared')
-  folder = await mkdtemp(join(shared.folder, 's3-'))
-  supervisor = createSupervisor({ onSpawn: openLedger(shared.ledgerFile).add })
-  server = await startS3(supervisor, folder)
-}, 600_000) // The server is built from its sources where it is not in the cache.
-afterAll(async () => {
-  await supervisor?.stopAll()
-  await rm(folder, { recursive: true, force: true })
-})
+const server = useS3()
 
 const credentialsOf = ({ env }: S3Server) => ({
   accessKeyId: env.AWS_ACCESS_KEY_ID,
@@ -37,11 +21,10 @@ describe.each([
   const stores: BlobStore[] = []
   let subject: BlobSubject | undefined
   beforeAll(() => {
-    if (!server) throw new Error('The server runs inside of tests.')
-    const { endpoint, region, bucket } = server
-    const credentials = credentialsOf(server)
+    const { endpoint, region, bucket, blobsAt } = server()
+    const credentials = credentialsOf(server())
     const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true })
-    const url = server.blobsAt().replace('s3://treadle', `s3://treadle/some/${prefix}`)
+    const url = blobsAt().replace('s3://treadle', `s3://treadle/some/${prefix}`)
     const open = (ring: Keyring | undefined) => {
       const store = openBlobs({ url, credentials, keyring: ring })
       stores.push(store)
@@ -73,9 +56,8 @@ describe.each([
 })
 
 test('a bucket that is not there is said by the check, and is no missing blob', async () => {
-  if (!server) throw new Error('The server runs inside of tests.')
-  const url = server.blobsAt().replace('s3://treadle', 's3://elsewhere')
-  const blobs = openBlobs({ url, credentials: credentialsOf(server) })
+  const url = server().blobsAt().replace('s3://treadle', 's3://elsewhere')
+  const blobs = openBlobs({ url, credentials: credentialsOf(server()) })
   await expect(blobs.check()).rejects.toThrow()
   await expect(blobs.put('default', Buffer.from('x'))).rejects.toThrow()
   await blobs.close()
