@@ -12,44 +12,20 @@ import fc from 'fast-check'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { useStack } from '../support/use-stack.ts'
 import { collect, createClient, faultsOf, type StreamEvent } from './support/client.ts'
+import { answerLargeCalls, LETTERS, large, largeCalls } from './support/large-calls.ts'
 
 const FULL = process.env.TREADLE_TEST_FULL === '1'
 const stack = useStack({ workers: 2 })
 const client = () => createClient(stack().url)
 
-const CALLS = () => ({
-  ir: 'treadle/v1',
-  name: 'calls',
-  tools: {
-    get: {
-      kind: 'http',
-      method: 'GET',
-      url: `${stack().tools.url}/large/\${args.path}`,
-      inputSchema: { type: 'object', required: ['path'], properties: { path: { type: 'string' } } },
-    },
-  },
-  nodes: {
-    items: {
-      kind: 'map',
-      over: '["a", "b", "c", "d", "e", "f"]',
-      maxItems: 6,
-      concurrency: 3,
-      do: { kind: 'tool', tool: 'get', args: { path: '${item}' } },
-    },
-  },
-  output: '${nodes.items}',
-})
-
-/** Of each letter another 40 KB. */
-const large = (path: string) => path.slice(-1).repeat(40_000)
-
 test(
   'workers that are killed at any moment between blob, checkpoint and acknowledgement lose nothing and execute nothing that is done',
   async () => {
-    const { tools } = stack()
-    tools.when({ where: ({ path }) => path.startsWith('/large/') }, ({ path }) => ({ json: large(path) }))
+    answerLargeCalls(stack().tools)
     for (let round = 0; round < (FULL ? 10 : 1); round++) {
-      const runs = await Promise.all(Array.from({ length: 10 }, () => client().start({ ir: CALLS() })))
+      const runs = await Promise.all(
+        Array.from({ length: 10 }, () => client().start({ ir: largeCalls(stack().tools) })),
+      )
       // Ten runs are at ten different steps of it whenever a worker goes.
       for (const [index, pauseMs] of [50, 150, 350].entries()) {
         await delay(pauseMs)
@@ -71,7 +47,7 @@ async function expectWhole(id: string): Promise<void> {
   expect(completedTwice(events)).toEqual([])
   for (const [index, handle] of (result.output as { $blob: { sha256: string } }[]).entries()) {
     const text = await (await client().get(`/blobs/${handle.$blob.sha256}`)).text()
-    expect(text).toBe(JSON.stringify('abcdef'.charAt(index).repeat(40_000)))
+    expect(text).toBe(JSON.stringify(large(LETTERS.charAt(index))))
   }
 }
 
@@ -83,7 +59,7 @@ const completedTwice = (events: StreamEvent[]) => {
 test('forks of one run under load are each whole, and the run is as it was', async () => {
   stack().tools.when({ path: '/large/one' }, { json: 1 })
   const ir = {
-    ...CALLS(),
+    ...largeCalls(stack().tools),
     nodes: {
       first: { kind: 'set', value: 1 },
       items: {

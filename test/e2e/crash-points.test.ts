@@ -3,39 +3,18 @@ import type { Run } from '@treadle/contract'
 import { expect, test } from 'vitest'
 import { useStack } from '../support/use-stack.ts'
 import { collect, createClient, faultsOf, type StreamEvent } from './support/client.ts'
+import { answerLargeCalls, LETTERS, large, largeCalls } from './support/large-calls.ts'
 
 const FULL = process.env.TREADLE_TEST_FULL === '1'
 const stack = useStack({ workers: 0 })
 const client = () => createClient(stack().url)
 
-const LETTERS = 'abcdef'
-/** Of each letter another 40 KB: above what stands in a checkpoint itself. */
-const large = (path: string) => path.slice(-1).repeat(40_000)
-
-/** Some after another and some at once, so that a worker dies with several of them at different steps. */
-const calls = () => ({
-  ir: 'treadle/v1',
-  name: 'calls',
-  tools: {
-    get: {
-      kind: 'http',
-      method: 'GET',
-      url: `${stack().tools.url}/large/\${args.path}`,
-      inputSchema: { type: 'object', required: ['path'], properties: { path: { type: 'string' } } },
-    },
-  },
-  nodes: {
-    items: {
-      kind: 'map',
-      over: JSON.stringify([...LETTERS]),
-      maxItems: LETTERS.length,
-      concurrency: 3,
-      do: { kind: 'tool', tool: 'get', args: { path: '${item}' } },
-    },
-    last: { kind: 'tool', tool: 'get', args: { path: 'z' }, after: ['items'] },
-  },
-  output: { items: '${nodes.items}', last: '${nodes.last}' },
-})
+/** One call more, after all others. */
+const calls = () => {
+  const { nodes, ...document } = largeCalls(stack().tools)
+  const last = { kind: 'tool', tool: 'get', args: { path: 'z' }, after: ['items'] }
+  return { ...document, nodes: { ...nodes, last }, output: { items: '${nodes.items}', last: '${nodes.last}' } }
+}
 
 /** How often the work of each node was done: its calls name run and path. */
 function callsOf(id: string): Map<string, number> {
@@ -78,7 +57,7 @@ function placesOf(point: string, runs: readonly Run[], nodes: readonly string[])
 test.each(['attempt.claimed', 'blob.referred', 'blob.stored', 'attempt.executed', 'attempt.ended'])(
   'workers that die at %s, one after the other, lose nothing and do nothing again that is done',
   async (point) => {
-    stack().tools.when({ where: ({ path }) => path.startsWith('/large/') }, ({ path }) => ({ json: large(path) }))
+    answerLargeCalls(stack().tools)
     const nodes = [...LETTERS].map((_, index) => `items[${index}]`).concat('last')
     const runs = await Promise.all(Array.from({ length: 4 }, () => client().start({ ir: calls() })))
     const crashes = { NODE_ENV: 'test', TREADLE_CRASH_AT: placesOf(point, runs, nodes) }
@@ -99,7 +78,7 @@ test.each(['attempt.claimed', 'blob.referred', 'blob.stored', 'attempt.executed'
       const { items, last } = result.output as { items: { $blob: { sha256: string } }[]; last: (typeof items)[0] }
       for (const [index, { $blob }] of [...items, last].entries()) {
         const text = await (await client().get(`/blobs/${$blob.sha256}`)).text()
-        expect(text).toBe(JSON.stringify(`${LETTERS}z`.charAt(index).repeat(40_000)))
+        expect(text).toBe(JSON.stringify(large(`${LETTERS}z`.charAt(index))))
       }
       // Each attempt does its work once, and the one that got to its end was the last.
       const calls = callsOf(id)
