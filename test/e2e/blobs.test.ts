@@ -4,8 +4,8 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { Blob, Run } from '@treadle/contract'
-import pg from 'pg'
 import { expect, test } from 'vitest'
+import { rowsOf } from '../support/database.ts'
 import { useStack } from '../support/use-stack.ts'
 import { collect, createClient } from './support/client.ts'
 import { ECHO } from './support/documents.ts'
@@ -15,16 +15,6 @@ const client = () => createClient(stack().url)
 const sha256 = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex')
 const fileOf = (name: string) => join(stack().folder, 'blobs', 'default', name.slice(0, 2), name)
 const send = (body: string) => client().post('/blobs', body)
-
-async function query(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
-  const database = new pg.Client({ connectionString: stack().database.adminUrl })
-  await database.connect()
-  try {
-    return (await database.query(text, values)).rows
-  } finally {
-    await database.end()
-  }
-}
 
 /** Asks until it is so: housekeeping comes by itself. */
 async function eventually(isSo: () => Promise<boolean>): Promise<void> {
@@ -187,14 +177,16 @@ test('an ended run is erased with its log and what only it referred to; what ano
   for (const path of [`/runs/${alone}`, `/runs/${alone}/events`, `/runs/${alone}/state`, `/runs/${alone}/checkpoints`])
     expect([path, (await client().get(path)).status]).toEqual([path, 404])
   expect((await fetch(`${stack().url}/runs/${alone}`, { method: 'DELETE' })).status).toBe(404)
-  const tables =
-    await query(`select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'run_id'
-    where c.relnamespace = 'treadle'::regnamespace and c.relkind in ('r', 'p')`)
+  const tables = await rowsOf<{ name: string }>(
+    stack(),
+    `select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'run_id'
+    where c.relnamespace = 'treadle'::regnamespace and c.relkind in ('r', 'p')`,
+  )
   for (const { name } of tables)
-    expect([name, await query(`select from treadle.${name} where run_id = any ($1)`, [[alone, one, other]])]).toEqual([
+    expect([
       name,
-      [],
-    ])
+      await rowsOf(stack(), `select from treadle.${name} where run_id = any ($1)`, [[alone, one, other]]),
+    ]).toEqual([name, []])
 
   await eventually(async () => !(await isThere(own)))
   expect(await isThere(shared)).toBe(true)

@@ -2,11 +2,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openChromium } from '../support/chromium.ts'
+import { randomFrom } from '../support/random.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { useStack } from '../support/use-stack.ts'
 import { createClient } from './support/client.ts'
 import { ASK } from './support/documents.ts'
-import { followFrames, randomFrom } from './support/frames.ts'
+import { followFrames } from './support/frames.ts'
 
 // The page is of another origin than the API, as the pages of an application are.
 const pageServer = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html>'))

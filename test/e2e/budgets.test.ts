@@ -1,6 +1,7 @@
 import type { Run, RunResult } from '@treadle/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { rowsOf } from '../support/database.ts'
 import { useStack } from '../support/use-stack.ts'
 import { collect, createClient, faultsOf, type StreamEvent } from './support/client.ts'
 import { followUntil } from './support/follow-until.ts'
@@ -29,20 +30,15 @@ const chain = (count: number, of: (index: number) => object = (index) => llm(`Ca
 
 /** What Postgres counts for the tree of the run. */
 async function spent(id: string) {
-  const { default: pg } = await import('pg')
-  const db = new pg.Client({ connectionString: stack().database.adminUrl })
-  await db.connect()
-  try {
-    const { rows } = await db.query(
-      `select b.llm_calls::integer as "llmCalls", b.tokens::integer as tokens, b.node_runs::integer as "nodeRuns",
-        (select count(*)::integer from treadle.reservations v where v.budget_runs[1] = b.run_id) as reserved
-      from treadle.budgets b where b.run_id = $1`,
-      [id],
-    )
-    return rows[0] as { llmCalls: number; tokens: number; nodeRuns: number; reserved: number }
-  } finally {
-    await db.end()
-  }
+  const [row] = await rowsOf<{ llmCalls: number; tokens: number; nodeRuns: number; reserved: number }>(
+    stack(),
+    `select b.llm_calls::integer as "llmCalls", b.tokens::integer as tokens, b.node_runs::integer as "nodeRuns",
+      (select count(*)::integer from treadle.reservations v where v.budget_runs[1] = b.run_id) as reserved
+    from treadle.budgets b where b.run_id = $1`,
+    [id],
+  )
+  if (!row) throw new Error(`The run ${id} has no budget.`)
+  return row
 }
 
 test('the call that would pass the limit is not made, and the error names limit and figure', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Run, RunPage } from '@treadle/contract'
-import pg from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { rowsOf } from '../support/database.ts'
 import { randomFrom } from '../support/random.ts'
 import type { Stack } from '../support/stack.ts'
 import { useStack } from '../support/use-stack.ts'
@@ -269,9 +269,7 @@ test('a pause that is asked for again after somebody resumed the run pauses it n
 
   const again = await sendUntilAnswered(stack().url, `/runs/${id}/pause`, {}, 'pause-late')
   expect(again.status).toBe(202)
-  const database = new pg.Pool({ connectionString: stack().database.adminUrl, max: 1 })
-  const { rows } = await database.query('select pause_requested from treadle.runs where id = $1', [id])
-  await database.end()
+  const rows = await rowsOf(stack(), 'select pause_requested from treadle.runs where id = $1', [id])
   expect(rows).toEqual([{ pause_requested: false }])
   expect(await course(id)).toEqual([
     ...BEGUN,

@@ -2,13 +2,12 @@ import { fileURLToPath } from 'node:url'
 import { Connection } from '@temporalio/client'
 import type { Payloads } from '@treadle/contract'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { NEW, OLD } from '../support/encryption-key.ts'
 import { goWorker, pythonWorker } from '../support/language-workers.ts'
 import { useStack } from '../support/use-stack.ts'
 import { collect, createClient, faultsOf } from './support/client.ts'
 import { followUntil } from './support/follow-until.ts'
 
-const key = (byte: number) => Buffer.alloc(32, byte).toString('base64')
-const [OLD, NEW] = [`old=${key(1)}`, `new=${key(2)}`]
 // The API knows both keys before anybody encrypts with the new one: the first step of a rotation.
 const stack = useStack({
   apiEnv: { TREADLE_ENCRYPTION_KEYS: `${OLD},${NEW}` },

@@ -2,12 +2,13 @@ import { createHmac } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { Connection } from '@temporalio/client'
 import { workflowIdOf } from '@treadle/contract'
-import pg from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { rowsOf } from '../support/database.ts'
+import { encryptionKey } from '../support/encryption-key.ts'
 import { goWorker } from '../support/language-workers.ts'
 import type { Service } from '../support/service.ts'
 import { useStack } from '../support/use-stack.ts'
-import { agentDocument, answers, asks, toldTo } from './support/agents.ts'
+import { agentDocument, answers, asks, docsTool, toldTo } from './support/agents.ts'
 import { collect, createClient, faultsOf, type StreamEvent, textOf } from './support/client.ts'
 
 /** The first build compiles what the worker is made of. */
@@ -17,7 +18,7 @@ const SALT = 'salt-of-the-summary-0001'
 
 // What Temporal is given is encrypted here; test/conformance has it plain.
 const stack = useStack({
-  env: { TREADLE_ENCRYPTION_KEYS: `e2e=${Buffer.alloc(32, 7).toString('base64')}` },
+  env: { TREADLE_ENCRYPTION_KEYS: encryptionKey('e2e', 7) },
   workerEnv: { TREADLE_SECRET_DOCS: CANARY },
 })
 const client = () => createClient(stack().url)
@@ -45,14 +46,7 @@ const runtimesOf = (events: readonly StreamEvent[]) =>
     ),
   )
 
-const docs = (more: object = {}) => ({
-  docs: {
-    kind: 'mcp',
-    server: stack().mcp.server,
-    headers: { authorization: { secret: 'DOCS', prefix: 'Bearer ' } },
-    ...more,
-  },
-})
+const docs = (more: object = {}) => docsTool(stack(), more)
 
 const pipeline = () => ({
   ir: 'treadle/v1',
@@ -286,27 +280,22 @@ describe('the Go worker', () => {
   })
 
   test('tells what it has registered, with the schemas of its types', async () => {
-    const client = new pg.Client({ connectionString: stack().database.adminUrl })
-    await client.connect()
-    try {
-      const { rows } = await client.query(
-        "select name, description, input_schema, output_schema from treadle.served_functions() where runtime = 'go' order by name",
-      )
-      expect(rows.map(({ name }) => name)).toEqual(['rank', 'summarise'])
-      const item = { type: 'object', required: ['text', 'score'], additionalProperties: false }
-      expect(rows[0]).toMatchObject({
-        description: 'Finds the text with the best score.',
-        input_schema: {
-          properties: {
-            items: {
-              items: { ...item, properties: { score: { type: 'number', description: 'from 0, the worst, to 1' } } },
-            },
+    const rows = await rowsOf<{ name: string }>(
+      stack(),
+      "select name, description, input_schema, output_schema from treadle.served_functions() where runtime = 'go' order by name",
+    )
+    expect(rows.map(({ name }) => name)).toEqual(['rank', 'summarise'])
+    const item = { type: 'object', required: ['text', 'score'], additionalProperties: false }
+    expect(rows[0]).toMatchObject({
+      description: 'Finds the text with the best score.',
+      input_schema: {
+        properties: {
+          items: {
+            items: { ...item, properties: { score: { type: 'number', description: 'from 0, the worst, to 1' } } },
           },
         },
-        output_schema: { properties: { best: item } },
-      })
-    } finally {
-      await client.end()
-    }
+      },
+      output_schema: { properties: { best: item } },
+    })
   })
 })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { useStack } from '../support/use-stack.ts'
-import { agentDocument, answers, asks, toldTo } from './support/agents.ts'
+import { agentDocument, answers, asks, docsTool, toldTo } from './support/agents.ts'
 import { collect, createClient, faultsOf } from './support/client.ts'
 import { followUntil } from './support/follow-until.ts'
 
@@ -10,14 +10,7 @@ const stack = useStack({ workerEnv: { TREADLE_SECRET_DOCS: CANARY } })
 const client = () => createClient(stack().url)
 const newName = () => `agent-${randomUUID()}`
 
-const docs = (more: object = {}) => ({
-  docs: {
-    kind: 'mcp',
-    server: stack().mcp.server,
-    headers: { authorization: { secret: 'DOCS', prefix: 'Bearer ' } },
-    ...more,
-  },
-})
+const docs = (more: object = {}) => docsTool(stack(), more)
 
 async function run(ir: object, input: unknown = {}) {
   const { id } = await client().start({ ir, input })

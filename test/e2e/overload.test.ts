@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { endFaults, rowsOf, stuckRuns } from '../support/invariants.ts'
+import { rowsOf } from '../support/database.ts'
+import { endFaults, stuckRuns } from '../support/invariants.ts'
 import { useStack } from '../support/use-stack.ts'
 import { collect, createClient } from './support/client.ts'
 import { ECHO } from './support/documents.ts'

@@ -1,7 +1,7 @@
 import type { Run } from '@treadle/contract'
 import { openBlobs } from '@treadle/storage'
-import pg from 'pg'
 import { expect, test } from 'vitest'
+import { rowsOf } from '../support/database.ts'
 import type { Stack } from '../support/stack.ts'
 import { useStack } from '../support/use-stack.ts'
 import { collect, createClient } from './support/client.ts'
@@ -36,13 +36,13 @@ test('a worker erases what has ended long enough ago, with its log, packs and bl
   const result = await client().result(ended.id)
   const [own, shared] = (result.output as { $blob: { sha256: string } }[]).map(({ $blob }) => $blob.sha256)
   expect((await collect(client().follow(ended.id))).at(-1)?.type).toBe('run.completed')
-  expect(await rowsOf(stack(), ended.id)).toMatchObject({ runs: 1, checkpoints: 2, blob_refs: 2 })
+  expect(await rowCounts(stack(), ended.id)).toMatchObject({ runs: 1, checkpoints: 2, blob_refs: 2 })
 
   const keeper = await stack().startWorker(keeping)
   await expect.poll(async () => (await client().get(`/runs/${ended.id}`)).status, { timeout: 60_000 }).toBe(404)
   // The housekeeper takes the last reference first, and the bytes in a later round.
   await expect.poll(async () => (await client().get(`/blobs/${own}`)).status, { timeout: 60_000 }).toBe(404)
-  expect(await rowsOf(stack(), ended.id)).toEqual({})
+  expect(await rowCounts(stack(), ended.id)).toEqual({})
   for (const path of [
     '',
     '/stream',
@@ -79,38 +79,27 @@ test('a log that is archived, and whose archive was lost, is said to be gone', a
   // Packed, moved to the blobs, and then the blob is deleted behind our back: nothing of it can be read any more.
   const packing = await stack().startWorker({ ...keeping, TREADLE_RETENTION_DAYS: '0' })
   const archived = 'select blob from treadle.event_packs where run_id = $1 and blob is not null'
-  await expect.poll(async () => (await query(stack(), archived, [id])).rowCount, { timeout: 60_000 }).toBe(1)
+  await expect.poll(async () => (await rowsOf(stack(), archived, [id])).length, { timeout: 60_000 }).toBe(1)
   await packing.stop()
-  const { rows } = await query(stack(), archived, [id])
-  await openBlobs({ url: stack().blobs }).delete('default', rows[0]?.blob)
+  const [pack] = await rowsOf<{ blob: string }>(stack(), archived, [id])
+  await openBlobs({ url: stack().blobs }).delete('default', pack?.blob ?? '')
   const gone = await client().get(`/runs/${id}/stream`, { 'last-event-id': '1' })
   expect([gone.status, ((await gone.json()) as { type: string }).type]).toEqual([410, '/problems/stream-gone'])
 }, 180_000)
 
 /** How many rows of each table name the run. */
-async function rowsOf(of: Stack, id: string): Promise<Record<string, number>> {
-  const { rows: tables } = await query(
+async function rowCounts(of: Stack, id: string): Promise<Record<string, number>> {
+  const tables = await rowsOf<{ name: string; column: string }>(
     of,
     `select c.table_name as name, max(c.column_name) as column from information_schema.columns c
     join information_schema.tables t using (table_schema, table_name)
     where c.table_schema = 'treadle' and t.table_type = 'BASE TABLE' and (c.column_name = 'run_id' or (c.table_name = 'runs' and c.column_name = 'id'))
     group by 1`,
-    [],
   )
   const counts: Record<string, number> = {}
   for (const { name, column } of tables) {
-    const { rowCount } = await query(of, `select from treadle.${name} where ${column} = $1`, [id])
-    if (rowCount) counts[name] = rowCount
+    const { length } = await rowsOf(of, `select from treadle.${name} where ${column} = $1`, [id])
+    if (length > 0) counts[name] = length
   }
   return counts
-}
-
-async function query(of: Stack, text: string, values: unknown[]): Promise<pg.QueryResult> {
-  const client = new pg.Client({ connectionString: of.database.adminUrl })
-  await client.connect()
-  try {
-    return await client.query(text, values)
-  } finally {
-    await client.end()
-  }
 }

@@ -5,6 +5,8 @@ import { Connection } from '@temporalio/client'
 import type { CheckpointPage, Run, RunState, Runtime } from '@treadle/contract'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { rowsOf, tablesOf } from '../support/database.ts'
+import { encryptionKey, NEW, OLD } from '../support/encryption-key.ts'
 import { goWorker, pythonWorker } from '../support/language-workers.ts'
 import type { Stack } from '../support/stack.ts'
 import { useStack } from '../support/use-stack.ts'
@@ -13,8 +15,6 @@ import { collect, createClient, faultsOf } from './support/client.ts'
 import { followUntil } from './support/follow-until.ts'
 import { child, documentOf, llm, receive } from './support/nodes.ts'
 
-const key = (byte: number) => Buffer.alloc(32, byte).toString('base64')
-const [OLD, NEW] = [`old=${key(1)}`, `new=${key(2)}`]
 const MARK = 'what-nobody-may-see'
 const LANGUAGES: readonly Runtime[] = ['typescript', 'python', 'go']
 // Logs are packed at once, so that packs are looked into too.
@@ -173,27 +173,18 @@ function comparable({ lines }: Told): string[] {
 
 /** All that Postgres keeps, table by table: as text, and bytes as they are. */
 async function dump(stack: Stack): Promise<Record<string, string>> {
-  const client = new pg.Client({ connectionString: stack.database.adminUrl })
-  await client.connect()
-  try {
-    const { rows: tables } = await client.query<{ name: string }>(
-      "select tablename as name from pg_tables where schemaname = 'treadle' order by 1",
-    )
-    const dumped: Record<string, string> = {}
-    for (const { name } of tables) {
-      const { rows } = await client.query(`select * from treadle.${pg.escapeIdentifier(name)}`)
-      dumped[name] = rows
-        .map((row) =>
-          Object.values(row)
-            .map((value) => (value instanceof Buffer ? value.toString('latin1') : JSON.stringify(value)))
-            .join(' '),
-        )
-        .join('\n')
-    }
-    return dumped
-  } finally {
-    await client.end()
+  const dumped: Record<string, string> = {}
+  for (const name of await tablesOf(stack)) {
+    const rows = await rowsOf<Record<string, unknown>>(stack, `select * from treadle.${name}`)
+    dumped[name] = rows
+      .map((row) =>
+        Object.values(row)
+          .map((value) => (value instanceof Buffer ? value.toString('latin1') : JSON.stringify(value)))
+          .join(' '),
+      )
+      .join('\n')
   }
+  return dumped
 }
 
 async function blobsOf(stack: Stack): Promise<string[]> {
@@ -244,7 +235,7 @@ test('a run of each kind of node in three languages reads the same as without en
     await expect
       .poll(
         async () =>
-          (await query(sealed(), `select from treadle.event_packs where run_id = $1 and ${at}`, [told.id])).rowCount,
+          (await rowsOf(sealed(), `select from treadle.event_packs where run_id = $1 and ${at}`, [told.id])).length,
         { timeout: 60_000 },
       )
       .toBeGreaterThan(0)
@@ -349,8 +340,10 @@ describe('keys', () => {
     await client().post(`/runs/${id}/signals/go`, {})
     const events = await collect(client().follow(id))
     expect(faultsOf(events)).toEqual([])
-    const { rows } = await query(sealed(), 'select path, output::text from treadle.checkpoints where run_id = $1', [id])
-    const keyOf = (path: string) => /"sealed":"([a-z]+)\./.exec(rows.find((row) => row.path === path)?.output)?.[1]
+    const outputs = 'select path, output::text from treadle.checkpoints where run_id = $1'
+    const rows = await rowsOf<{ path: string; output: string }>(sealed(), outputs, [id])
+    const keyOf = (path: string) =>
+      /"sealed":"([a-z]+)\./.exec(rows.find((row) => row.path === path)?.output ?? '')?.[1]
     expect([keyOf('first'), keyOf('last')]).toEqual(['old', 'new'])
     const { nodes } = (await (await client().get(`/runs/${id}/state`)).json()) as RunState
     expect(nodes).toMatchObject({
@@ -366,7 +359,7 @@ describe('keys', () => {
     await client().result(id)
     for (const [keys, why] of [
       [NEW, 'There is no key old to decrypt with.'],
-      [`old=${key(9)}`, 'What is encrypted was changed, or has another key under this id.'],
+      [encryptionKey('old', 9), 'What is encrypted was changed, or has another key under this id.'],
     ] as const) {
       const { url, service } = await sealed().startApi({ TREADLE_ENCRYPTION_KEYS: keys })
       for (const path of [`/runs/${id}`, `/runs/${id}/stream`, `/runs/${id}/checkpoints/4`]) {
@@ -392,14 +385,14 @@ describe('keys', () => {
     const [id, other] = [await run(), await run()]
     const set = 'update treadle.checkpoints set output = $2::json where run_id = $1'
     const text = 'select output::text as output from treadle.checkpoints where run_id = $1'
-    const storedOf = async (run: string): Promise<string> => (await query(sealed(), text, [run])).rows[0]?.output
+    const storedOf = async (run: string) => (await rowsOf<{ output: string }>(sealed(), text, [run]))[0]?.output ?? ''
     const [mine, elsewhere] = [await storedOf(id), await storedOf(other)]
     const changed = mine.replace(
       /(old\..{20})./,
       (_, start: string) => start + (mine.includes(`${start}A`) ? 'B' : 'A'),
     )
     for (const output of [elsewhere, changed]) {
-      await query(sealed(), set, [id, output])
+      await rowsOf(sealed(), set, [id, output])
       const answer = await client().get(`/runs/${id}/state`)
       expect([answer.status, ((await answer.json()) as { detail: string }).detail]).toEqual([
         500,
@@ -408,13 +401,3 @@ describe('keys', () => {
     }
   })
 })
-
-async function query(stack: Stack, text: string, values: unknown[]): Promise<pg.QueryResult> {
-  const client = new pg.Client({ connectionString: stack.database.adminUrl })
-  await client.connect()
-  try {
-    return await client.query(text, values)
-  } finally {
-    await client.end()
-  }
-}

@@ -1,14 +1,15 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EventSource } from 'eventsource'
-import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { rowsOf } from '../support/database.ts'
 import { eventsOf } from '../support/invariants.ts'
+import { randomFrom } from '../support/random.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { useStack } from '../support/use-stack.ts'
 import { createClient, faultsOf, textOf } from './support/client.ts'
 import { ASK } from './support/documents.ts'
-import { followFrames, randomFrom } from './support/frames.ts'
+import { followFrames } from './support/frames.ts'
 
 const RUNS = 50
 const WORDS = 30
@@ -87,13 +88,8 @@ test.each(SEEDS)(
 )
 
 async function archivedRuns(): Promise<number> {
-  const db = new pg.Client({ connectionString: stack().database.adminUrl })
-  await db.connect()
-  const { rows } = await db.query(
-    'select count(distinct run_id)::int as runs from treadle.event_packs where blob is not null',
-  )
-  await db.end()
-  return rows[0].runs
+  const text = 'select count(distinct run_id)::int as runs from treadle.event_packs where blob is not null'
+  return (await rowsOf<{ runs: number }>(stack(), text))[0]?.runs ?? 0
 }
 
 test('a network that splits frames between bytes, delays and cuts them takes nothing from EventSource', {
@@ -172,13 +168,10 @@ test('a stream whose archive is gone says so before it starts', async () => {
   stack().model.when({ prompt: 'gone' }, [{ text: 'soon gone' }])
   const { id } = await client.start({ ir: ASK, input: { question: 'gone' } })
   await client.result(id)
-  const db = new pg.Client({ connectionString: stack().database.adminUrl })
-  await db.connect()
-  const archive = async () =>
-    (await db.query('select blob from treadle.event_packs where run_id = $1', [id])).rows[0]?.blob
+  const packs = 'select blob from treadle.event_packs where run_id = $1'
+  const archive = async () => (await rowsOf<{ blob: string | null }>(stack(), packs, [id]))[0]?.blob ?? ''
   await expect.poll(archive, { timeout: 20_000 }).toMatch(/^[0-9a-f]{64}$/)
   const blob = await archive()
-  await db.end()
   await rm(join(stack().folder, 'blobs', 'default', blob.slice(0, 2), blob))
   // The API that has opened the pack may still have it; the other one has to look.
   const answer = await fetch(`${apis[1]}/runs/${id}/stream`)

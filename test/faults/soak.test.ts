@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { heldSessions, rowsOf, stuckRuns } from '../support/invariants.ts'
+import { rowsOf } from '../support/database.ts'
+import { heldSessions, stuckRuns } from '../support/invariants.ts'
 import { type ProcessUse, processUse } from '../support/process-use.ts'
 import { randomFrom } from '../support/random.ts'
 import { violations } from './check.ts'

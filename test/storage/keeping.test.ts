@@ -18,6 +18,7 @@ import {
 } from '@treadle/storage'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
+import { encryptionKey } from '../support/encryption-key.ts'
 import { type Step, steps, writeLog } from './support/random-log.ts'
 import { useStorage } from './support/storage.ts'
 
@@ -259,7 +260,7 @@ test('Postgres deletes no event for a pack that was not made of it, is not next,
 })
 
 test('packs are encrypted, in both places, and readers see through it', async () => {
-  const sealer = createSealer(parseKeyring(`a=${Buffer.alloc(32, 1).toString('base64')}`))
+  const sealer = createSealer(parseKeyring(encryptionKey('a', 1)))
   const run = await writeLog(storage(), typed(9))
   const before = await linesOf(run)
   await keeper({ sealer }).keep()

@@ -18,3 +18,26 @@ export async function cloneDatabase({ adminUrl, password, template }: Shared['po
   url.pathname = `/${name}`
   return databaseUrls(url.href, password)
 }
+
+type OfStack = { database: Pick<DatabaseUrls, 'adminUrl'> }
+
+/** What one statement gives, as the owner of the stack's database, on a connection of its own. */
+export async function rowsOf<Row>(
+  { database }: OfStack,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: database.adminUrl })
+  await client.connect()
+  try {
+    return (await client.query(text, [...values])).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** The names of all tables of Treadle, partitions included, in their order. */
+export async function tablesOf(stack: OfStack): Promise<string[]> {
+  const text = "select quote_ident(tablename) as name from pg_tables where schemaname = 'treadle' order by 1"
+  return (await rowsOf<{ name: string }>(stack, text)).map(({ name }) => name)
+}

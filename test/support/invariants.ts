@@ -6,9 +6,9 @@ import { Client, Connection } from '@temporalio/client'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { Worker } from '@temporalio/worker'
 import { workflowIdOf } from '@treadle/contract'
-import pg from 'pg'
 import { faultsOf, type StreamEvent } from '../e2e/support/client.ts'
 import { bundle, silenceTemporal } from '../interpreter/support/engine.ts'
+import { rowsOf, tablesOf } from './database.ts'
 import type { Stack } from './stack.ts'
 
 /*
@@ -140,23 +140,9 @@ export async function withTemporal<Result>(stack: Stack, ask: (client: Client) =
   }
 }
 
-export async function rowsOf<Row>({ database }: Stack, text: string, values: readonly unknown[] = []): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: database.adminUrl })
-  await client.connect()
-  try {
-    return (await client.query(text, [...values])).rows
-  } finally {
-    await client.end()
-  }
-}
-
 async function allRows(stack: Stack): Promise<string> {
-  const tables = await rowsOf<{ name: string }>(
-    stack,
-    "select tablename as name from pg_tables where schemaname = 'treadle'",
-  )
   const all: string[] = []
-  for (const { name } of tables)
+  for (const name of await tablesOf(stack))
     all.push(
       ...(await rowsOf<{ row: string }>(stack, `select t::text as row from treadle.${name} t`)).map(({ row }) => row),
     )

@@ -1,3 +1,4 @@
+/** Numbers from 0 to below `below`, the same ones for the same seed. */
 export function randomFrom(seed: number): (below: number) => number {
   let state = seed
   return (below) => {

@@ -45,6 +45,11 @@ export function agentDocument(stack: Stack, model: string, agent: object = {}, d
   }
 }
 
+/** The tools of the scripted MCP server, which is told the secret `DOCS`. */
+export const docsTool = ({ mcp }: Stack, more: object = {}) => ({
+  docs: { kind: 'mcp', server: mcp.server, headers: { authorization: { secret: 'DOCS', prefix: 'Bearer ' } }, ...more },
+})
+
 export const asks = (...calls: { name: string; arguments: unknown; id?: string }[]): ModelScript =>
   calls.map((toolCall, index) => ({ toolCall: { id: `c${index + 1}`, ...toolCall } }))
 

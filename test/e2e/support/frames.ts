@@ -58,12 +58,3 @@ async function* framesOf(answer: Response): AsyncGenerator<string> {
     yield* whole
   }
 }
-
-/** Numbers from 0 to below `below`, the same ones for the same seed. */
-export function randomFrom(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { parseKeyring } from '@treadle/contract/encryption'
 import { expect, test } from 'vitest'
+import { encryptionKey } from '../../support/encryption-key.ts'
 import { type BlobSubject, collect } from './blob-suite.ts'
 
-const key = (byte: number) => Buffer.alloc(32, byte).toString('base64')
-export const KEYRING = parseKeyring(`one=${key(1)}`)
+export const KEYRING = parseKeyring(encryptionKey('one', 1))
 
 const tenant = 'default'
 const MARK = 'what-nobody-may-see'
@@ -41,7 +41,7 @@ export function sealedBlobSuite(subject: () => BlobSubject): void {
   )
 
   test('what was stored before there were keys, and with a key that was exchanged, is read', async () => {
-    const exchanged = subject().withKeys(parseKeyring(`two=${key(2)},one=${key(1)}`))
+    const exchanged = subject().withKeys(parseKeyring(`${encryptionKey('two', 2)},${encryptionKey('one', 1)}`))
     const [plain, old] = [Buffer.from(`plain ${MARK}`), Buffer.from(`old ${MARK}`)]
     const before = await subject().withKeys(undefined).put(tenant, plain)
     const after = await blobs().put(tenant, old)
@@ -61,7 +61,7 @@ export function sealedBlobSuite(subject: () => BlobSubject): void {
 
   test('without its key a blob is refused before its first byte, as a whole and in part', async () => {
     const { sha256 } = await blobs().put(tenant, Buffer.from(MARK))
-    for (const ring of [undefined, parseKeyring(`other=${key(1)}`)]) {
+    for (const ring of [undefined, parseKeyring(encryptionKey('other', 1))]) {
       const other = subject().withKeys(ring)
       for (const range of [undefined, { start: 3 }])
         await expect(other.get(tenant, sha256, range ? { range } : {})).rejects.toMatchObject({
