@@ -5,7 +5,7 @@ export type Role = 'ours' | 'baseline' | 'floor'
 
 /** One promise of performance. Each case gives one line or several of the table. */
 export type Case = {
-  /** `P1`, as performance.md numbers it. */
+  /** `P1`: names its lines in the table, and `npm run bench -- P1` measures it alone. */
   id: string
   title: string
   measure(context: CaseContext): Promise<Line[]>

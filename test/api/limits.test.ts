@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { useApi } from './support/api.ts'
 import { ECHO } from './support/documents.ts'
 
-/** The limits of api.md, each met at n − 1, n and n + 1. Those of documents stand in test/threats/T06, those of headers in T12. */
+/** The limits of the API, each met at n − 1, n and n + 1. Those of documents stand in test/threats/T06, those of headers in T12. */
 
 const BODY_BYTES_MAX = 3_000_000
 const api = useApi({ bodyBytesMax: BODY_BYTES_MAX })

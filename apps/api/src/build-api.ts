@@ -81,11 +81,11 @@ export type ApiParts = {
   parts: readonly Part[]
   logger: FastifyBaseLogger
   tracing?: Tracing | undefined
-  /** How long the headers, and the whole of a request, may take to come. Default: those of api.md. */
+  /** How long the headers, and the whole of a request, may take to come. Default: 10 s and 30 s. */
   timeouts?: { headersMs: number; requestMs: number }
 }
 
-/** api.md, Limits. */
+/** All headers of a request together; Node's own default too. */
 const HEADER_BYTES_MAX = 16 * 1024
 const TIMEOUTS = { headersMs: 10_000, requestMs: 30_000 }
 /** Then a client connects anew, perhaps to another process behind the same balancer. */

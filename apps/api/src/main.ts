@@ -25,7 +25,7 @@ import { createTellChildEnds } from './runs/child-ends.ts'
 import { createSampleSpec, createSpecOf } from './runs/specs.ts'
 import { createStarter } from './runs/starter.ts'
 
-/** reliability.md §4.7: a stop takes at most 25 s. */
+/** A stop takes at most so long: what is still under way then is cut off. */
 const STOP_MS_MAX = 25_000
 
 const config = readConfigOrExit()

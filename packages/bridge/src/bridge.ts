@@ -68,7 +68,7 @@ export type Bridge = {
 }
 
 const CALL_TIMEOUT_MS = 5_000
-/** architecture.md, State: no worker within 10 s is 503. */
+/** What is asked of a workflow waits so long for a worker; then it is `unavailable`. */
 const WORKER_TIMEOUT_MS = 10_000
 
 /** Connects when the first call is made. Close it when the process ends. */

@@ -1,8 +1,8 @@
 import { TreadleError } from '@treadle/contract'
 
 /**
- * Temporal refuses a payload of 2 MiB; past 4 MiB the client would retry in silence for more than half a minute
- * (temporal.md §2). The rest up to 2 MiB is for what the server adds.
+ * Temporal refuses a payload of 2 MiB; past 4 MiB the client would retry in silence for more than half a minute.
+ * The rest up to 2 MiB is for what the server adds.
  */
 const PAYLOAD_BYTES_MAX = 2 * 1024 * 1024 - 64 * 1024
 

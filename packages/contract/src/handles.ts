@@ -1,7 +1,7 @@
 import type { Blob, Handle } from './generated/types.ts'
 import type { Json } from './json.ts'
 
-/** A value above this is a handle in the workflow (architecture.md, invariant 5). Bytes of its JSON. */
+/** A value above this is a handle in the workflow (ARCHITECTURE.md, Values). Bytes of its JSON. */
 export const INLINE_BYTES_MAX = 16 * 1024
 
 /** A value above this can only be passed on: no expression reads into it. Bytes of its JSON. */

@@ -1,4 +1,4 @@
--- Budgets (ir.md): what a call may take at most is reserved before it is made, and settled by what it took.
+-- Budgets: what a call may take at most is reserved before it is made, and settled by what it took.
 --
 -- Invariants
 --  1. A run counts against the budgets of `runs.budget_runs`: its own, and those of the runs above it. It passes none of them.

@@ -1,4 +1,4 @@
-/** What one document may be. The figures of api.md (Limits); a deployment can lower or raise them. */
+/** What one document may be. Whoever calls `translate` can lower or raise each of them. */
 export type TranslateLimits = {
   /** Bytes of the text, as UTF-8. A YAML text is bounded by `yamlBytes` too. */
   sourceBytes: number

@@ -8,7 +8,7 @@ export type PathPlace =
 const ID = /^[A-Za-z][A-Za-z0-9_]*/
 const AGENT_CALL = /^~(\d+)\.(?:model|tool\[\d+\](\.approve)?)$/
 
-/** Finds the node of the plan that has been, or could be, executed under `path` (ir.md, Paths), its bounds included. */
+/** Finds the node of the plan that has been, or could be, executed under `path` (`Path` in schemas/common.v1.schema.json), its bounds included. */
 export function placeOfPath(plan: Plan, path: string): PathPlace {
   return inBody(plan, 0, path)
 }

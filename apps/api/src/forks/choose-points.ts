@@ -1,6 +1,6 @@
 import type { Path } from '@treadle/contract'
 
-/** What follows a container's path in the paths of what is inside it (ir.md, Paths). */
+/** What follows a container's path in the paths of what is inside it (`Path` in schemas/common.v1.schema.json). */
 const INSIDE = /[.[#@?!~]/g
 
 /**

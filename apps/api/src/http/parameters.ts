@@ -2,7 +2,7 @@ import { problem } from './problem.ts'
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000 }
 
-/** api.md: a request waits at most this long for the end of a run. */
+/** A request waits at most this long for the end of a run; whoever wants to wait longer asks again. */
 const WAIT_MAX_MS = 60_000
 
 /** `30s`, `500ms`, `1m`, or whole seconds; milliseconds. @throws ProblemAnswer for anything else, and past a minute. */

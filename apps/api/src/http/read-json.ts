@@ -1,7 +1,7 @@
 import type { Json } from '@treadle/contract'
 import { problem } from './problem.ts'
 
-/** Deep enough for 32 levels of nodes (api.md, Limits); what recurses over a body later is safe below it. */
+/** Deep enough for 32 levels of nodes inside each other, the most of a document; what recurses over a body later is safe below it. */
 const DEPTH_MAX = 256
 
 /**

@@ -2,7 +2,7 @@ import type { EngineState } from '@treadle/bridge'
 import type { RunRef } from '@treadle/contract'
 import type { ForcedEnd } from '@treadle/storage'
 
-/** How a run ends of which Temporal says that it is over, and which has no last event (architecture.md, invariant 3). */
+/** How a run ends of which Temporal says that it is over, and which has no last event. */
 export function forcedEnd(run: RunRef, engine: Exclude<EngineState, { state: 'running' }>): ForcedEnd {
   if (engine.state === 'not-found') {
     return failed(run, 'NOT_FOUND', 'internal', 'Temporal knows nothing of this run any more.')

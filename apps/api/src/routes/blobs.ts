@@ -17,7 +17,7 @@ import { answerDone, IDEMPOTENCY_HEADERS } from '../http/idempotency.ts'
 import { problem } from '../http/problem.ts'
 import { answer, problemAnswers, ref } from '../openapi/refs.ts'
 
-/** api.md, Limits. */
+/** Of one upload. */
 const BLOB_BYTES_MAX = 1024 * 1024 * 1024
 /** Whoever sends nothing for so long has gone. */
 const STALL_MS = 30_000

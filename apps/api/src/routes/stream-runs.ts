@@ -6,7 +6,7 @@ import { answerStream, STREAM_ANSWERS, STREAM_HEADERS, STREAM_QUERY } from '../s
 import { startOfStream } from '../stream/stream-start.ts'
 import type { Streams } from '../stream/streams.ts'
 
-/** api.md, Limits. */
+/** On one stream. */
 const RUNS_MAX = 100
 
 type StreamRouteParts = { runs: Pick<RunStore, 'head'>; log: Pick<EventLog, 'read'>; streams: Streams }

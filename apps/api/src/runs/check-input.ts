@@ -17,7 +17,7 @@ import { referToUploads, type Uploaded, type UploadParts } from './uploaded-valu
 
 export type CheckInputParts = UploadParts & { blobs: Pick<BlobStore, 'get' | 'has'>; checkValue: CheckValue }
 
-/** api.md, Limits. */
+/** Of the input's JSON; what is larger is uploaded, and stands in it by its hash. */
 const INPUT_BYTES_MAX = 1024 * 1024
 
 /**

@@ -3,7 +3,7 @@ import type { SerialisedEvent } from '@treadle/storage'
 
 export type EventFilter = (event: SerialisedEvent) => boolean
 
-/** What may follow the path of a node in the path of one inside of it (ir.md, Paths). */
+/** What may follow the path of a node in the path of one inside of it (`Path` in schemas/common.v1.schema.json). */
 const WITHIN = new Set(['.', '[', '#', '@', '?', '!', '~'])
 
 /**

@@ -19,7 +19,7 @@ import (
 // deathsMax: so many deaths in a row are no accident, the node itself brings its workers down.
 const deathsMax = 20
 
-// Executor makes attempts of nodes (architecture.md, invariant 4).
+// Executor makes attempts of nodes.
 //  1. Nothing is executed without a claim, and a claim that finds an end gives that end again.
 //  2. At most one end is written, and nothing after a fence.
 //  3. An error is given only where the claim itself cannot be written.

@@ -36,7 +36,7 @@ const nodeKind = (kind: Work['kind']): string =>
 const DEATHS_MAX = 20
 
 /**
- * One attempt of a node: claims (run, path), executes, and writes how it ended with its checkpoint (architecture.md, invariant 4).
+ * One attempt of a node: claims (run, path), executes, and writes how it ended with its checkpoint.
  * 1. Nothing is executed without a claim, and a claim that finds an end gives that end again.
  * 2. At most one end is written, and nothing after a fence.
  * 3. Rejects only where the claim itself cannot be written.

@@ -4,7 +4,7 @@ import type { CallBounds } from '@treadle/storage'
 import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions'
 import { costOf } from './cost-of.ts'
 
-/** What a request may take at most (ir.md, Budgets): its size and the longest answer, in tokens and in US dollars. */
+/** What a request may take at most (docs/worker-protocol.md, Budgets): its size and the longest answer, in tokens and in US dollars. */
 export function boundsOf(request: ChatCompletionCreateParamsStreaming, facts: ModelFacts = {}): CallBounds {
   const requestTokens = tokensOf(Buffer.byteLength(JSON.stringify(request)))
   const longest = request.max_completion_tokens ?? request.max_tokens ?? facts.maxOutputTokens

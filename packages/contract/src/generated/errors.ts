@@ -1,7 +1,7 @@
 // Made by packages/contract/scripts/generate.mjs from schemas/. Do not edit: npm run generate.
 
 export const ERROR_TABLE = {
-  "$comment": "The one table of what can go wrong. `types` are failures of nodes and runs (ir.md, Failure); `problems` are answers of the API (RFC 9457). TypeScript, Python and Go types come from here.",
+  "$comment": "The one table of what can go wrong. `types` are failures of nodes and runs; `problems` are answers of the API (RFC 9457). TypeScript, Python and Go types come from here.",
   "types": {
     "invalid_request": {
       "retryable": false,

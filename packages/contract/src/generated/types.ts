@@ -7,7 +7,7 @@ export type RunId = string
 export type RunStatus = 'pending' | 'running' | 'waiting' | 'paused' | 'completed' | 'failed' | 'cancelled'
 export type Sha256 = string
 /**
- * One execution of a node: segments joined by `.`, see ir.md, Paths.
+ * One execution of a node. A node of the document: its `id`. One in a container: the container's path with the place in it, then `.` and the `id`, or nothing more where the body is a single node. Places: `map[i]`, `loop#i`, `machine@n:state` (n: transitions so far), `switch?i` or `switch?else`, `node!i` (its i-th `catch`); a `graph` has none. An agent's calls: `agent~turn.model`, `agent~turn.tool[i]`, and `agent~turn.tool[i].approve`, which waits for a person. All counts from 0.
  */
 export type Path = string
 /**
@@ -859,7 +859,7 @@ export type Plan = {
   bodies: [PlanBody, ...PlanBody[]]
   nodes: PlanNode[]
   /**
-   * Groups of nodes of one body that the TypeScript worker executes in one local activity, see performance.md.
+   * Groups of nodes of one body that the TypeScript worker executes as one activity, local or not; each node keeps its own claim, events and checkpoint.
    */
   segments: PlanSegment[]
   /**

@@ -1,4 +1,4 @@
-/** Activities and children of one run in flight at most (ir.md); Temporal's own bound is 2,000, past which a workflow task fails for ever. */
+/** Activities and children of one run in flight at most; Temporal's own bound is 2,000, past which a workflow task fails for ever. */
 export const IN_FLIGHT_MAX = 500
 
 /** Past either, waiting events are recorded before anything else carries them (ARCHITECTURE.md, Two writers of events). */

@@ -127,7 +127,7 @@ export function createAgUiEncoder(): Encoder {
   }
 }
 
-/** An agent's model is asked at `<agent>~<turn>.model`, and its i-th call executed at `<agent>~<turn>.tool[i]` (ir.md, Paths). */
+/** An agent's model is asked at `<agent>~<turn>.model`, and its i-th call executed at `<agent>~<turn>.tool[i]`. */
 const resultPathOf = ({ node, call }: Output): Path => `${node.replace(/\.model$/, '')}.tool[${call?.index ?? 0}]`
 
 const shownOutput = ({ output, ref }: EventEnvelope['data']): unknown => (ref === undefined ? output : { ref })

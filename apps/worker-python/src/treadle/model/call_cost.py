@@ -1,4 +1,4 @@
-"""What a request takes at most, and what it took, in tokens and in US dollars (ir.md, Budgets)."""
+"""What a request takes at most, and what it took, in tokens and in US dollars, as docs/worker-protocol.md says under Budgets."""
 
 from typing import Any
 
