@@ -1,9 +1,4 @@
-import {
-  ApplicationFailure,
-  CancelledFailure,
-  DefaultFailureConverter,
-  defaultPayloadConverter,
-} from '@temporalio/common'
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import {
   allHandlersFinished,
   CancellationScope,
@@ -36,6 +31,7 @@ import { createOutbox } from './outbox.ts'
 import { createPauses } from './pauses.ts'
 import { readTakenOver } from './read-taken-over.ts'
 import { createRecorder } from './recorder.ts'
+import { runFailure } from './run-failure.ts'
 import { createStatusAttribute } from './search-attributes.ts'
 import { isTooLarge, shrinkMemo } from './shrink-memo.ts'
 import { stateView } from './state-view.ts'
@@ -239,17 +235,6 @@ export function createSession(args: RunArgs) {
     await condition(() => isCancelAsked)
     throw new CancelledFailure('The run was cancelled.')
   }
-}
-
-/** With encryption also the message is a payload: Temporal's own field for it is plain text. */
-function runFailure(info: ErrorInfo, isEncrypted: boolean): ApplicationFailure {
-  const { type, message } = info
-  const failure = ApplicationFailure.create({ type, message, nonRetryable: true, details: [info] })
-  if (isEncrypted) {
-    const converter = new DefaultFailureConverter({ encodeCommonAttributes: true })
-    failure.failure = converter.errorToFailure(failure, defaultPayloadConverter)
-  }
-  return failure
 }
 
 function lastData(end: RunEnd): Record<string, unknown> {

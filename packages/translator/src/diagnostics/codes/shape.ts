@@ -44,7 +44,8 @@ export const SHAPE_CODES = {
   'unknown-kind': {
     severity: 'error',
     title: 'There is no such kind',
-    explanation: 'The `kind` of a node or a tool says what it does; the schema of documents, `GET /schemas/ir.v1.schema.json`, lists them all.',
+    explanation:
+      'The `kind` of a node or a tool says what it does; the schema of documents, `GET /schemas/ir.v1.schema.json`, lists them all.',
     hint: 'take one of the kinds that there are',
     wrong: document('nodes:\n  a: { kind: sett, value: 1 }'),
     at: '/nodes/a/kind',
