@@ -5,7 +5,7 @@ import { translate } from '@treadle/translator'
 import { SegmentBroken, type SegmentControl } from '@treadle/worker/executor'
 import { beforeAll, expect, test } from 'vitest'
 import { faultsOf, type StreamEvent } from '../e2e/support/client.ts'
-import { useExecutor } from '../worker/executor-bench.ts'
+import { useExecutor } from '../worker/support/executor-bench.ts'
 
 const executor = useExecutor()
 

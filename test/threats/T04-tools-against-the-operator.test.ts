@@ -6,7 +6,7 @@ import type { HttpWork } from '@treadle/contract'
 import { createEgress, exchange } from '@treadle/worker/executor'
 import { afterAll, describe, expect, test } from 'vitest'
 import { randomFrom } from '../support/random.ts'
-import { useExecutor } from '../worker/executor-bench.ts'
+import { useExecutor } from '../worker/support/executor-bench.ts'
 
 /** T4: a document, or what a model makes of it, names an address; the worker stands inside the operator's network. */
 

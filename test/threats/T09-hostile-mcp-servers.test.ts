@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { llm, useExecutor } from '../worker/executor-bench.ts'
+import { llm, useExecutor } from '../worker/support/executor-bench.ts'
 
 /**
  * T9: a server of tools that wants more than to be called. That its list is pinned for a run, that its answers and lists are bounded, and

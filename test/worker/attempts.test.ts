@@ -1,6 +1,6 @@
 import type { Stop } from '@treadle/worker/executor'
 import { describe, expect, test } from 'vitest'
-import { llm, textOf, typesOf, useExecutor } from './executor-bench.ts'
+import { llm, textOf, typesOf, useExecutor } from './support/executor-bench.ts'
 
 const executor = useExecutor()
 

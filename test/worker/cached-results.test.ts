@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Work } from '@treadle/contract'
 import { expect, test } from 'vitest'
-import { llm, typesOf, useExecutor } from './executor-bench.ts'
+import { llm, typesOf, useExecutor } from './support/executor-bench.ts'
 
 const executor = useExecutor()
 

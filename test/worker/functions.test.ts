@@ -1,6 +1,6 @@
 import { TreadleError } from '@treadle/worker'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { textOf, typesOf, useExecutor } from './executor-bench.ts'
+import { textOf, typesOf, useExecutor } from './support/executor-bench.ts'
 
 const executor = useExecutor({ secrets: { GRANTED: 'granted-value-91', HIDDEN: 'hidden-value-92' } })
 

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import type { HttpWork, NodeTask } from '@treadle/contract'
 import { startScriptedTools } from '@treadle/local'
 import { afterAll, describe, expect, test } from 'vitest'
-import { useExecutor } from './executor-bench.ts'
+import { useExecutor } from './support/executor-bench.ts'
 
 // Two more origins that tools may reach: one like the first, and one whose answer unpacks from 20 KiB to 20 MiB.
 const other = await startScriptedTools()

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { McpWork, ModelTurnWork } from '@treadle/contract'
 import { type McpAnswer, type McpTool, type ScriptedMcp, startScriptedMcp } from '@treadle/local'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { textOf, useExecutor } from './executor-bench.ts'
-import { startOfficialMcp } from './official-mcp.ts'
+import { textOf, useExecutor } from './support/executor-bench.ts'
+import { startOfficialMcp } from './support/official-mcp.ts'
 
 const CANARY = 'canary-d41d8cd98f00b204'
 let official: Awaited<ReturnType<typeof startOfficialMcp>>

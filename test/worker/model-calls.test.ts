@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { llm, textOf, typesOf, useExecutor } from './executor-bench.ts'
+import { llm, textOf, typesOf, useExecutor } from './support/executor-bench.ts'
 
 const executor = useExecutor()
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { handlesIn, type Json, type ModelTurnWork, type RunRef } from '@treadle/contract'
 import type { ModelScript } from '@treadle/local'
 import { describe, expect, test } from 'vitest'
-import { protocolFaults } from './chat-protocol.ts'
-import { typesOf, useExecutor } from './executor-bench.ts'
+import { protocolFaults } from './support/chat-protocol.ts'
+import { typesOf, useExecutor } from './support/executor-bench.ts'
 
 const CANARY = 'canary-d41d8cd98f00b204'
 const executor = useExecutor({ secrets: { TOKEN: CANARY } })

@@ -1,6 +1,6 @@
 import type { Work } from '@treadle/contract'
 import { expect, test } from 'vitest'
-import { llm, useExecutor } from './executor-bench.ts'
+import { llm, useExecutor } from './support/executor-bench.ts'
 
 const secrets = {
   HERE: 'secret-of-here',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { llm, textOf, useExecutor } from './executor-bench.ts'
+import { llm, textOf, useExecutor } from './support/executor-bench.ts'
 
 const CANARY = 'canary-d41d8cd98f00b204'
 const executor = useExecutor({ secrets: { TOKEN: CANARY } })

@@ -42,7 +42,7 @@ import {
   type Stop,
 } from '@treadle/worker/executor'
 import { afterAll, beforeAll, inject } from 'vitest'
-import { cloneDatabase } from '../support/database.ts'
+import { cloneDatabase } from '../../support/database.ts'
 
 /** Lines of the executor's log, as objects. */
 export type LogLine = { level: string; message: string; fields: object }
