@@ -62,11 +62,23 @@ export type CommitsJob = {
 }
 export type CommitsResult = { delayMs: { p50: number; p99: number; max: number } }
 
-export type Job = StepsJob | StreamsJob | FanOutJob | CommitsJob
+/** Runs started at a steady rate, whatever becomes of those before. */
+export type StartsJob = { kind: 'starts'; url: string; body: string; runs: number; perSecond: number }
+export type StartsResult = {
+  /** Of those that were accepted, from when each was due. */
+  answersMs: { p50: number; p99: number; max: number }
+  refused: number
+  /** The first refusal. */
+  why?: string
+}
+
+export type Job = StepsJob | StreamsJob | FanOutJob | CommitsJob | StartsJob
 export type ResultOf<J extends Job> = J extends StepsJob
   ? StepsResult
   : J extends StreamsJob
     ? StreamsResult
     : J extends FanOutJob
       ? FanOutResult
-      : CommitsResult
+      : J extends StartsJob
+        ? StartsResult
+        : CommitsResult

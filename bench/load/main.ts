@@ -4,6 +4,7 @@ import { fanOut } from './fan-out.ts'
 import type { Job } from './jobs.ts'
 import { runSteps } from './run-steps.ts'
 import { runStreams } from './run-streams.ts'
+import { startRuns } from './start-runs.ts'
 
 process.on('message', async (job: Job) => {
   try {
@@ -17,5 +18,6 @@ process.once('disconnect', () => process.exit())
 function run(job: Job) {
   if (job.kind === 'steps') return runSteps(job)
   if (job.kind === 'streams') return runStreams(job)
+  if (job.kind === 'starts') return startRuns(job)
   return job.kind === 'fanOut' ? fanOut(job) : commitRows(job)
 }
