@@ -32,6 +32,9 @@ export class DecryptionError extends Error {
   override readonly name: string = 'DecryptionError'
 }
 
+/** What is encrypted and does not open says no more than this: nobody can tell the two apart. */
+export const CHANGED = 'What is encrypted was changed, or has another key under this id.'
+
 /** Its key is not on the ring of this process. */
 export class MissingKeyError extends DecryptionError {
   override readonly name = 'MissingKeyError'
@@ -65,7 +68,7 @@ export function decrypt(key: Uint8Array, sealed: Uint8Array, aad?: Uint8Array): 
   try {
     return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, tagAt)), decipher.final()])
   } catch (error) {
-    throw new DecryptionError('What is encrypted was changed, or has another key under this id.', { cause: error })
+    throw new DecryptionError(CHANGED, { cause: error })
   }
 }
 

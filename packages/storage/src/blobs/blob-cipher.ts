@@ -1,6 +1,14 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Sha256, TenantId } from '@treadle/contract'
-import { DecryptionError, decrypt, deriveKey, encrypt, type Keyring, keyOf } from '@treadle/contract/encryption'
+import {
+  CHANGED,
+  DecryptionError,
+  decrypt,
+  deriveKey,
+  encrypt,
+  type Keyring,
+  keyOf,
+} from '@treadle/contract/encryption'
 
 /**
  * The form of a blob that is encrypted (docs/encryption.md): a header of 144 bytes, then chunks of 64 KiB, each sealed by itself, so that a
@@ -94,7 +102,7 @@ export async function* openChunks(
   if (!form.sealed) throw new TypeError('What is not sealed has no chunks.')
   const { keyId, salt, tag, chunks } = form.sealed
   const key = blobKey(keyring, keyId, tenant, salt)
-  if (!timingSafeEqual(nameTag(key, sha256), tag)) throw new DecryptionError('It is another blob, or was changed.')
+  if (!timingSafeEqual(nameTag(key, sha256), tag)) throw new DecryptionError(CHANGED)
   let index = Math.floor(from / CHUNK_BYTES)
   let skip = from % CHUNK_BYTES
   let pending: Buffer = Buffer.alloc(0)
