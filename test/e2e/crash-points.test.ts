@@ -61,7 +61,7 @@ test.each(['attempt.claimed', 'blob.referred', 'blob.stored', 'attempt.executed'
     const nodes = [...LETTERS].map((_, index) => `items[${index}]`).concat('last')
     const runs = await Promise.all(Array.from({ length: 4 }, () => client().start({ ir: calls() })))
     const crashes = { NODE_ENV: 'test', TREADLE_CRASH_AT: placesOf(point, runs, nodes) }
-    for (let death = 0; death < (FULL ? 10 : 2); death++) {
+    for (let death = 0; death < (FULL ? 10 : 1); death++) {
       const worker = await stack().startWorker(crashes)
       expect(await worker.child.exited).toMatchObject({ signal: 'SIGKILL' })
     }

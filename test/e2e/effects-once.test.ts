@@ -15,6 +15,7 @@ import { send, sendUntilAnswered } from './support/keyed.ts'
  * of them dies between any two of its steps. `POST /runs` has its races in idempotency.test.ts.
  */
 
+const FULL = process.env.TREADLE_TEST_FULL === '1'
 const stack = useStack({ apiEnv: { TREADLE_RECONCILE_INTERVAL_MS: '200' } })
 const client = () => createClient(stack().url)
 
@@ -221,12 +222,13 @@ describe.each(each)('A %s, whose process dies', (kind, { points, prepare, check 
   })
 })
 
-describe('Fifty races each', () => {
+describe('Races', () => {
   let other: Awaited<ReturnType<Stack['startApi']>>
   beforeAll(async () => {
     other = await stack().startApi()
   })
-  const RACES = 50
+  /** Of each kind. */
+  const RACES = FULL ? 50 : 20
   const AT_ONCE = 10
   const KILLED_EVERY = 20
 
