@@ -186,7 +186,8 @@ describe('a name', () => {
       () => 'answered',
       (error: { type?: string; name: string }) => error.type ?? error.name,
     )
-    await egress.close()
+    // Not waited for: where a network swallows what is sent to the public address, it is given up only after seconds.
+    egress.close().catch(() => {})
     return { outcome, lookups }
   }
 

@@ -47,7 +47,7 @@ export async function exchange(call: HttpCall, options: ExchangeOptions): Promis
 async function send({ method, url, headers, body }: HttpCall, options: ExchangeOptions): Promise<HttpAnswer> {
   const { dispatcher, signal, bodyBytesMax } = options
   try {
-    const answer = await request(url, {
+    const asked = request(url, {
       method: method as Dispatcher.HttpMethod,
       // Compression is not asked for; what comes all the same is unpacked within the same bound.
       headers: {
@@ -59,6 +59,7 @@ async function send({ method, url, headers, body }: HttpCall, options: ExchangeO
       dispatcher,
       signal,
     })
+    const answer = await unlessAborted(asked, signal)
     const answerHeaders = new Headers()
     for (const [name, value] of Object.entries(answer.headers)) {
       if (value !== undefined) answerHeaders.set(name, Array.isArray(value) ? value.join(', ') : value)
@@ -80,6 +81,15 @@ async function send({ method, url, headers, body }: HttpCall, options: ExchangeO
     signal.throwIfAborted()
     throw toHttpError(error, url)
   }
+}
+
+/** undici hears of an abort only once it is connected: where nobody answers, that takes as long as a connection may. */
+function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    asked.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }
 
 async function* mapErrors<T>(
