@@ -43,6 +43,8 @@ test('the log is read in pages, after and up to a position', async () => {
   expect(seqs(bounded?.events ?? [])).toEqual([4, 5])
   expect((await log.read('default', run.id, { after: 10, limit: 100 }))?.events).toEqual([])
   expect(await log.read('default', 'run_none', { after: 0, limit: 1 })).toBeUndefined()
+  // As far as JSON can count.
+  expect((await log.read('default', run.id, { after: Number.MAX_SAFE_INTEGER - 1, limit: 2 }))?.events).toEqual([])
 })
 
 test('an event has its type and node beside its line, whatever the node is called', async () => {

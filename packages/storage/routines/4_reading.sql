@@ -5,7 +5,7 @@
 --
 -- Events come column by column, and are put together where they are sent: as lines they cost Postgres twice as much. Types are parted by
 -- commas, data by line feeds, neither of which they hold. `pack_…` is the pack that holds the event after `in_after`, where the rows do not.
-create function treadle.read_events(in_tenant text, in_run text, in_after integer, in_up_to integer, in_limit integer)
+create function treadle.read_events(in_tenant text, in_run text, in_after bigint, in_up_to bigint, in_limit integer)
 returns table (
   last_seq integer, ended boolean, page_end integer,
   first integer, last integer, types text, times json, nodes json, attempts json, data text,
