@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { TreadleError } from '@treadle/contract'
 import { type Dispatcher, request } from 'undici'
+import { unlessAborted } from '../unless-aborted.ts'
 import { readBody } from './read-body.ts'
 
 export type HttpCall = {
@@ -59,6 +60,7 @@ async function send({ method, url, headers, body }: HttpCall, options: ExchangeO
       dispatcher,
       signal,
     })
+    // undici hears of an abort only once it is connected: where nobody answers, that takes as long as a connection may.
     const answer = await unlessAborted(asked, signal)
     const answerHeaders = new Headers()
     for (const [name, value] of Object.entries(answer.headers)) {
@@ -81,15 +83,6 @@ async function send({ method, url, headers, body }: HttpCall, options: ExchangeO
     signal.throwIfAborted()
     throw toHttpError(error, url)
   }
-}
-
-/** undici hears of an abort only once it is connected: where nobody answers, that takes as long as a connection may. */
-function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    asked.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
 
 async function* mapErrors<T>(

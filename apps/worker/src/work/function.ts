@@ -2,6 +2,7 @@ import { type Json, TreadleError } from '@treadle/contract'
 import type { FunctionStore } from '@treadle/storage'
 import type { FunctionContext, FunctionEntry, FunctionRegistry } from '../functions/registry.ts'
 import type { Secrets } from '../secrets/secrets.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import { checkForeign } from '../values/foreign-value.ts'
 import type { Schemas } from '../values/schemas.ts'
 import type { Perform, WorkContext } from './work.ts'
@@ -44,20 +45,12 @@ async function callUntilStopped(
   own: FunctionContext,
 ): Promise<Json> {
   const { signal } = context
-  let stopWaiting = () => {}
-  const stopped = new Promise<never>((_, reject) => {
-    const onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    stopWaiting = () => signal.removeEventListener('abort', onAbort)
-  })
   try {
     const call = (async () => entry.call(args, own))()
-    return toJson(await Promise.race([call, stopped]), `What "${entry.name}" gave`)
+    return toJson(await unlessAborted(call, signal), `What "${entry.name}" gave`)
   } catch (error) {
     signal.throwIfAborted()
     throw error instanceof TreadleError ? error : toolError(error)
-  } finally {
-    stopWaiting()
   }
 }
 
