@@ -1,5 +1,4 @@
 import type { RunId, TenantId } from '@treadle/contract'
-import { DecryptionError } from '@treadle/contract/encryption'
 import { BlobError, type EventLog, type RunHead, type RunStore } from '@treadle/storage'
 import type { FastifyRequest } from 'fastify'
 import { positionOf } from '../http/parameters.ts'
@@ -44,10 +43,6 @@ async function requireKept(log: Pick<EventLog, 'read'>, tenant: TenantId, runId:
     await log.read(tenant, runId, { after, limit: 1 })
   } catch (error) {
     if (!(error instanceof BlobError)) throw error
-    // It is there: whoever has the key reads it.
-    if (error.cause instanceof DecryptionError) {
-      throw problem('internal', `The events of the run ${runId} cannot be read: ${error.message}`, { cause: error })
-    }
     throw problem('stream-gone', `The events of the run ${runId} past ${after} are no longer there.`)
   }
 }

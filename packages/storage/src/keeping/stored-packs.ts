@@ -1,7 +1,9 @@
 import type { RunId, TenantId } from '@treadle/contract'
+import { DecryptionError, MissingKeyError } from '@treadle/contract/encryption'
 import type { BlobStore } from '../blobs/types.ts'
 import { openEvent, readLine } from '../events/serialised-event.ts'
 import type { SerialisedEvent } from '../events/types.ts'
+import { SealedError } from '../sealing/sealed-error.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import { fromBytes } from './pack-bytes.ts'
 
@@ -18,7 +20,7 @@ export type PackPlace = {
 
 /** Opens packs, and keeps the ones that were opened last: a page is often a part of one, and the next page the next part. */
 export type PackOpener = {
-  /** The pack's events. @throws BlobError `missing` or `corrupt` when an archived one is not what was archived. */
+  /** The pack's events. @throws BlobError `missing` or `corrupt` when an archived one is not what was archived. @throws SealedError */
   open(place: PackPlace): Promise<readonly SerialisedEvent[]>
 }
 
@@ -47,13 +49,27 @@ export function createPackOpener({
     },
   }
 
-  async function read({ tenant, bytes, blob }: PackPlace): Promise<readonly SerialisedEvent[]> {
-    const lines = await fromBytes(sealer, tenant, bytes ?? (await readBlob(tenant, blob ?? '')))
+  async function read({ tenant, runId, bytes, blob }: PackPlace): Promise<readonly SerialisedEvent[]> {
+    const lines = await ofRun(runId, async () =>
+      fromBytes(sealer, tenant, bytes ?? (await readBlob(tenant, blob ?? ''))),
+    )
     return lines.map((line) => openEvent(sealer, tenant, readLine(line)))
   }
 
   async function readBlob(tenant: TenantId, sha256: string): Promise<Buffer> {
     if (!blobs) throw new Error('This event log has no blob store, and its older events are archived in one.')
     return Buffer.concat(await (await blobs.get(tenant, sha256)).toArray())
+  }
+}
+
+/** Packs are encrypted for their tenant. Who reads one has asked for a run, and is told of that. */
+async function ofRun<Result>(runId: RunId, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    const { cause } = error as Error
+    if (!(cause instanceof DecryptionError)) throw error
+    const message = `The events of the run ${runId} cannot be read: ${cause.message}`
+    throw new SealedError(message, { isKeyMissing: cause instanceof MissingKeyError, cause: error })
   }
 }
