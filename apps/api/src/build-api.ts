@@ -148,6 +148,10 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   app.addHook('onRequest', async () => {
     if (isStopping) throw problem('overloaded', 'The server is stopping.')
   })
+  app.addHook('onResponse', async ({ raw }) => {
+    // Node closes the idle connections as it begins to stop, and waits for those that become idle later.
+    if (isStopping) raw.socket.end()
+  })
   await app.register(pressure, config)
   await app.register(browsers, config)
   await app.register(authentication, {
