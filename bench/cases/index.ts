@@ -3,11 +3,12 @@ import { p9, p10 } from './append.ts'
 import { p8 } from './fan-out.ts'
 import { nodes, subscribers } from './growth.ts'
 import { p12 } from './history.ts'
+import { w1 } from './languages.ts'
 import { load } from './load.ts'
 import { p13 } from './start-up.ts'
 import { p1, p2, p3 } from './steps.ts'
 import { p14 } from './stored-runs.ts'
-import { p4, p5, p6, p7, w1 } from './streams.ts'
+import { p4, p5, p6, p7 } from './streams.ts'
 import { p11 } from './translator.ts'
 
 /** All that is measured: the budgets, then how cost grows, then what a language costs, then what load is held. */

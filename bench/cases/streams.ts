@@ -1,17 +1,18 @@
 import type { Runtime } from '@treadle/contract'
 import type { SideName } from '../harness/bed.ts'
 import type { Case, CaseContext, Role } from '../harness/case.ts'
-import { cpuNotes } from '../harness/cpu-shares.ts'
+import { type CpuShares, cpuNotes } from '../harness/cpu-shares.ts'
 import { type Measured, measureJob } from '../harness/measure-job.ts'
-import { median, quantile } from '../harness/statistics.ts'
+import { quantile } from '../harness/statistics.ts'
 import { figuresOf, inTurns } from '../harness/turns.ts'
 import type { CommitsJob, StreamsJob } from '../load/jobs.ts'
 import { checkComplete } from './check-complete.ts'
+import { stepsOf } from './steps.ts'
 
-type StreamsWork = { runs: number; tokens: number; perSecond: number; repeat?: number; runtime?: Runtime }
+export type StreamsWork = { runs: number; tokens: number; perSecond: number; repeat?: number; runtime?: Runtime }
 
 /** Model calls streamed by one side; resolves to what one round of it gave. @throws Error on a token lost or repeated. */
-async function streamsOf({ bed }: CaseContext, name: SideName, work: StreamsWork) {
+export async function streamsOf({ bed }: CaseContext, name: SideName, work: StreamsWork) {
   const { runs, tokens, perSecond, repeat = 1, runtime } = work
   const side = await bed.side(name)
   const { url, events } = side
@@ -52,7 +53,11 @@ export const p4: Case = {
     const alone = { runs: 1, tokens: 1, perSecond: 0, repeat: context.quick ? 5 : 20 }
     const crowd = { runs: context.quick ? 10 : 50, tokens: 1, perSecond: 0, repeat: context.quick ? 1 : 2 }
     const one = await inTurns(await allSides(context, alone), context)
-    const many = await inTurns(await allSides(context, crowd), context)
+    const many = await inTurns<Role | 'empty', Crowd>(
+      { ...(await allSides(context, crowd)), empty: await emptyRunsOf(context, crowd.runs) },
+      context,
+    )
+    const { empty = [], ...firstTokens } = figuresOf(many, ({ firstTokenMs }) => firstTokenMs)
     return [
       {
         what: 'one run, p50',
@@ -63,12 +68,24 @@ export const p4: Case = {
       {
         what: `${crowd.runs} runs at once, p50`,
         unit: 'ms',
-        figures: figuresOf(many, ({ firstTokenMs }) => firstTokenMs),
+        figures: firstTokens,
         budgets: [{ atMost: 0.5, of: 'baseline' }],
+        least: { what: `to run ${crowd.runs} empty workflows`, values: empty },
         notes: cpuNotes(`${crowd.runs} runs`, many),
       },
     ]
   },
+}
+
+type Crowd = CpuShares & { firstTokenMs: number }
+
+/** So many workflows that do nothing, started at the same moment: the p50 of their ends. Where they end, others have only scheduled a model call. */
+async function emptyRunsOf(context: CaseContext, runs: number) {
+  const measure = await stepsOf(context, 'empty', 'best', { runs, atOnce: runs })
+  return async (): Promise<Crowd> => {
+    const { p50, serversCpuMs, sideCpuMs } = await measure()
+    return { firstTokenMs: p50, serversCpuMs: serversCpuMs * runs, sideCpuMs: sideCpuMs * runs }
+  }
 }
 
 type Delay = { p50: number; p99: number }
@@ -157,43 +174,5 @@ export const p7: Case = {
     const results = await inTurns(await allSides(context, work), context)
     const figures = figuresOf(results, ({ tokensPerSecond }) => tokensPerSecond)
     return [{ what: 'throughput', unit: 'tokens/s', figures, budgets: [{ atLeast: 0.8, of: 'floor' }] }]
-  },
-}
-
-const WORKERS = { typescript: 'TypeScript', python: 'Python', go: 'Go' } as const satisfies Record<Runtime, string>
-
-/** The workers of all languages in one run, in turns. There is no budget: it shows what a language costs. */
-export const w1: Case = {
-  id: 'W1',
-  title: 'the workers of the three languages, side by side',
-  async measure(context) {
-    const side = await context.bed.side('treadle')
-    await side.startOthers?.()
-    const inAll = async (work: StreamsWork) => {
-      const each = (runtime: Runtime) => streamsOf(context, 'treadle', { ...work, runtime })
-      return inTurns(
-        { typescript: await each('typescript'), python: await each('python'), go: await each('go') },
-        context,
-      )
-    }
-    const fast = await inAll({ runs: 1, tokens: context.quick ? 2_000 : 10_000, perSecond: 0 })
-    const paced = await inAll({ runs: 1, tokens: context.quick ? 100 : 200, perSecond: 100 })
-    type Streamed = NonNullable<(typeof fast)['typescript']>[number]
-    const linesOf = (what: string, unit: string, results: typeof fast, pick: (result: Streamed) => number) => {
-      const figures = figuresOf(results, pick)
-      const first = median(figures.typescript ?? [])
-      return (Object.keys(WORKERS) as Runtime[]).map((runtime) => ({
-        what: `${what}, ${WORKERS[runtime]}`,
-        unit,
-        figures: { ours: figures[runtime] ?? [] },
-        budgets: [],
-        ratio: { value: median(figures[runtime] ?? []) / first, of: WORKERS.typescript },
-      }))
-    }
-    return [
-      ...linesOf('unthrottled', 'tokens/s', fast, ({ tokensPerSecond }) => tokensPerSecond),
-      ...linesOf('added delay at 100 tokens/s, p50', 'ms', paced, ({ p50 }) => p50),
-      ...linesOf('added delay at 100 tokens/s, p99', 'ms', paced, ({ p99 }) => p99),
-    ]
   },
 }

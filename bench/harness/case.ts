@@ -27,6 +27,8 @@ export type Line = {
   unit: string
   figures: Partial<Record<Role, number[]>>
   budgets: Budget[]
+  /** What a part of the work gave that nothing can do without, in the same rounds: a budget that it misses by itself is out of reach. */
+  least?: { what: string; values: number[] }
   /** Of a line without a budget: ours as a multiple of something else that was measured. */
   ratio?: { value: number; of: string }
   /** What else was seen, for the notes below the table. */

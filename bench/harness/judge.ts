@@ -7,6 +7,8 @@ export type Verdict = {
   /** Ours ÷ the other, or ours itself where the budget is absolute. */
   value?: number
   met?: boolean
+  /** Of one that is not met, where not even `Line.least` would meet it: what that is, and its value. */
+  outOfReach?: { what: string; value: number }
 }
 
 export type JudgedLine = { line: Line; spreads: Partial<Record<Role, Spread>>; verdicts: Verdict[] }
@@ -19,12 +21,16 @@ export function judge(line: Line): JudgedLine {
   return { line, spreads, verdicts: line.budgets.map((budget) => verdictOf(budget, line)) }
 }
 
-function verdictOf(budget: Budget, { figures, unit }: Line): Verdict {
+function verdictOf(budget: Budget, { figures, unit, least }: Line): Verdict {
   const [sign, bound] = 'atMost' in budget ? ['≤', budget.atMost] : ['≥', budget.atLeast]
   const text = budget.of ? `${sign} ${bound} × ${NAMES[budget.of]}` : `${sign} ${bound} ${unit}`.trim()
   const ours = figures.ours ?? []
   const other = budget.of ? (figures[budget.of] ?? []) : undefined
   if (ours.length === 0 || other?.length === 0) return { budget: text }
-  const value = other ? median(ours) / median(other) : median(ours)
-  return { budget: text, value, met: 'atMost' in budget ? value <= bound : value >= bound }
+  const ratioOf = (values: readonly number[]) => (other ? median(values) / median(other) : median(values))
+  const isMet = (value: number) => ('atMost' in budget ? value <= bound : value >= bound)
+  const value = ratioOf(ours)
+  const met = isMet(value)
+  if (met || !least || isMet(ratioOf(least.values))) return { budget: text, value, met }
+  return { budget: text, value, met, outOfReach: { what: least.what, value: ratioOf(least.values) } }
 }

@@ -28,6 +28,7 @@ function markdown(results: readonly CaseResult[]): string {
   const rows = results.flatMap(({ id, lines }) => lines.flatMap((line) => rowsOf(id, line)))
   const verdicts = results.flatMap(({ lines }) => lines.flatMap(({ verdicts }) => verdicts))
   const met = verdicts.filter((verdict) => verdict.met).length
+  const outOfReach = verdicts.filter((verdict) => verdict.outOfReach).length
   const notes = results.flatMap(({ id, title, day, rounds, machine, lines }) => [
     `- **${id}** ${title}. ${rounds} rounds, ${day}, ${machine}.`,
     ...lines.flatMap((judged) => (judged.line.notes ?? []).map((note) => `  - ${note}`)),
@@ -37,7 +38,8 @@ function markdown(results: readonly CaseResult[]): string {
 Written by \`npm run bench\`. All sides of a case were measured in one run, in turns; figures are medians of the rounds, with
 the least and the most. Ratios are of medians. Figures of different machines cannot be compared; ratios can, with care.
 
-${met} of ${verdicts.length} budgets are met.
+${met} of ${verdicts.length} budgets are met. ${outOfReach} are out of reach of anything that does the work: the part that nothing can do
+without was measured in the same rounds, and misses them by itself.
 
 ${markdownTable(rows)}
 

@@ -1,5 +1,5 @@
 import type { Role } from './case.ts'
-import type { JudgedLine } from './judge.ts'
+import type { JudgedLine, Verdict } from './judge.ts'
 
 /** The columns of the one table, on the terminal and in RESULTS.md. */
 export const HEADER = ['id', 'what', 'ours', 'hand-written', 'floor', 'value or ratio', 'budget', 'met']
@@ -18,12 +18,17 @@ export function rowsOf(id: string, judged: JudgedLine): string[][] {
     const ratio = line.ratio ? `${short(line.ratio.value)} × ${line.ratio.of}` : ''
     return [[...first, ratio, 'none', '']]
   }
-  return verdicts.map(({ budget, value, met }, index) => [
+  return verdicts.map((verdict, index) => [
     ...(index === 0 ? first : ['', '', '', '', '']),
-    value === undefined ? '–' : short(value),
-    budget,
-    met === undefined ? 'not measured' : met ? 'yes' : 'NO',
+    verdict.value === undefined ? '–' : short(verdict.value),
+    verdict.budget,
+    wordOf(verdict),
   ])
+}
+
+function wordOf({ met, outOfReach }: Verdict): string {
+  if (outOfReach) return `NO: ${outOfReach.what} alone gives ${short(outOfReach.value)}`
+  return met === undefined ? 'not measured' : met ? 'yes' : 'NO'
 }
 
 /** Three digits that mean something, and thousands apart. */

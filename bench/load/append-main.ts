@@ -1,6 +1,6 @@
 // A worker process that does nothing but append: batches of 60 events, one after the other. Started by cases/append.ts.
 import { createAppender, createPool } from '@treadle/storage'
-import { type AppendJob, BATCH_EVENTS, HEADS_TABLE, PLAIN_TABLE } from './append-job.ts'
+import { type AppendJob, ATTEMPTS_TABLE, BATCH_EVENTS, HEADS_TABLE, PLAIN_TABLE } from './append-job.ts'
 
 process.once('disconnect', () => process.exit())
 process.on('message', async (job: AppendJob) => {
@@ -43,10 +43,17 @@ async function appendInOrder({ url, runs, batches }: AppendJob): Promise<number>
 const INSERT = `insert into ${PLAIN_TABLE} (run_created_at, tenant, run_id, seq, time, type, node, attempt, data)
   select now(), 'default', run, seq, now(), 'log', 'a', 1, data from unnest($1::text[], $2::integer[], $3::text[]) as e(run, seq, data)`
 
-/** And a counted row for each run, and one notification: the least that an ordered log costs which tells of itself. */
+/**
+ * And a counted row for each run, a row for each attempt that says up to where it has written, and one notification: the least that a log
+ * costs which is ordered, takes nothing twice nor from an attempt that is no longer the newest, and tells of itself.
+ */
 const INSERT_AND_TELL = `with counted as (
     insert into ${HEADS_TABLE} as h (run, seq) select run, count(*) from unnest($1::text[]) as run group by run order by run
     on conflict (run) do update set seq = h.seq + excluded.seq
+  ), fenced as (
+    insert into ${ATTEMPTS_TABLE} as a (run, path, attempt, last)
+    select run, 'a', 1, max(seq) from unnest($1::text[], $2::integer[]) as e(run, seq) group by run order by run
+    on conflict (run, path) do update set last = excluded.last where a.attempt = excluded.attempt and a.last < excluded.last
   ), stored as (${INSERT})
   select pg_notify('plain_events', left(array_to_string($3::text[], E'\\n'), 7900))`
 

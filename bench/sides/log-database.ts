@@ -5,9 +5,9 @@ import { newRunId, type Plan, type RunRef } from '@treadle/contract'
 import { databaseUrls, prepareDatabase, startApi } from '@treadle/local'
 import { createPool, createRunStore } from '@treadle/storage'
 import type { Servers } from '../harness/servers.ts'
-import { HEADS_TABLE, PLAIN_TABLE } from '../load/append-job.ts'
+import { ATTEMPTS_TABLE, HEADS_TABLE, PLAIN_TABLE } from '../load/append-job.ts'
 
-/** A database with our tables, one table of the same shape as the log's without anything around it, and one that counts its rows by run. */
+/** A database with our tables, one table of the same shape as the log's without anything around it, one that counts its rows by run, and one that fences attempts. */
 export async function createLogDatabase(servers: Servers, name = 'bench_log') {
   const adminUrl = await servers.createDatabase(name)
   const urls = databaseUrls(adminUrl, servers.password)
@@ -16,6 +16,11 @@ export async function createLogDatabase(servers: Servers, name = 'bench_log') {
   await admin.query(`create table if not exists ${PLAIN_TABLE} (like treadle.events including all)`)
   await admin.query(
     `create table if not exists ${HEADS_TABLE} (run text primary key, seq integer not null) with (fillfactor = 50)`,
+  )
+  await admin.query(
+    `create table if not exists ${ATTEMPTS_TABLE} (
+       run text, path text, attempt integer not null, last integer not null, primary key (run, path)
+     ) with (fillfactor = 50)`,
   )
   await admin.end()
   const api = createPool({ url: urls.apiUrl, applicationName: 'bench api' })

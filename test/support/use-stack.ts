@@ -7,9 +7,12 @@ import { type Stack, type StackOptions, startStack } from './stack.ts'
  */
 export function useStack(options: StackOptions = {}): () => Stack {
   let stack: Stack | undefined
-  beforeAll(async () => {
-    stack = await startStack(options)
-  })
+  beforeAll(
+    async () => {
+      stack = await startStack(options)
+    },
+    options.blobs === 's3' ? 600_000 : undefined, // The S3 server is built from its sources where it is not in the cache.
+  )
   afterEach(({ task }) => {
     if (task.result?.state === 'fail') console.error(stack?.describe())
   })
