@@ -16,6 +16,7 @@ import {
 } from '@treadle/local'
 import pg from 'pg'
 import { spawnBuilt } from '../sides/spawn.ts'
+import { createRestartable, type Restartable } from './restartable.ts'
 
 /** What all sides share: one Temporal server, one Postgres with a database for each side, one model. */
 export type Servers = {
@@ -31,8 +32,10 @@ export type Servers = {
   password: string
   /** Creates an empty database, and resolves to its URL for the superuser. */
   createDatabase(name: string): Promise<string>
+  temporal: Restartable
+  postgres: Restartable
   /** Temporal and Postgres: their CPU time is part of what a side costs while it works alone. */
-  pids: readonly number[]
+  readonly pids: readonly number[]
   stop(): Promise<void>
 }
 
@@ -63,29 +66,33 @@ async function startParts(supervisor: Supervisor, folder: string) {
     report,
   })
   if (found.kind !== 'executable') throw new Error('Without an address only an executable is found.')
-  const temporal = await startTemporalServer(supervisor, {
-    executable: found.executable,
-    port: await freePort(),
-    databaseFile: join(folder, 'temporal.db'),
-  })
+  const { executable } = found
+  const [temporalPort, databaseFile] = [await freePort(), join(folder, 'temporal.db')]
+  const startTemporal = () => startTemporalServer(supervisor, { executable, port: temporalPort, databaseFile })
+  const { address, namespace, child } = await startTemporal()
+  const temporal = createRestartable(child, async () => (await startTemporal()).child)
+
   const password = 'treadle'
-  const postgres = await startPostgres(supervisor, {
-    dataFolder: join(folder, 'postgres'),
-    port: await freePort(),
-    password,
-  })
+  const [port, dataFolder] = [await freePort(), join(folder, 'postgres')]
+  const startCluster = () => startPostgres(supervisor, { dataFolder, port, password })
+  const cluster = await startCluster()
+  const postgres = createRestartable(cluster.child, async () => (await startCluster()).child)
   const model = await spawnBuilt(supervisor, { name: 'model', file: 'model/main.js', env: {}, message: 'listening' })
   return {
-    temporalAddress: temporal.address,
-    temporalNamespace: temporal.namespace,
-    versions: `Temporal ${found.server}, Postgres ${await postgresVersion(postgres.url('postgres'))}`,
+    temporal,
+    postgres,
+    temporalAddress: address,
+    temporalNamespace: namespace,
+    versions: `Temporal ${found.server}, Postgres ${await postgresVersion(cluster.url('postgres'))}`,
     modelUrl: `http://127.0.0.1:${model.port}/v1`,
     password,
     async createDatabase(name: string) {
-      await ensureDatabase(postgres.url('postgres'), name)
-      return postgres.url(name)
+      await ensureDatabase(cluster.url('postgres'), name)
+      return cluster.url(name)
     },
-    pids: [temporal.child.pid, postgres.child.pid],
+    get pids() {
+      return [temporal.child.pid, postgres.child.pid]
+    },
   }
 }
 

@@ -7,6 +7,7 @@ import {
   cacheFolder,
   createReport,
   databaseUrls,
+  freePort,
   prepareDatabase,
   preparePython,
   startApi,
@@ -14,11 +15,12 @@ import {
   startPythonWorker,
   startWorker,
 } from '@treadle/local'
+import { createRestartable, type Restartable } from '../harness/restartable.ts'
 import type { Servers } from '../harness/servers.ts'
 import type { Side, StepPlacement } from './side.ts'
 
 /** Ours, as `npm start` runs it: one API, one TypeScript worker. */
-export async function startTreadle(servers: Servers): Promise<Side> {
+export async function startTreadle(servers: Servers): Promise<Side & { api: Restartable; worker: Restartable }> {
   const { supervisor, temporalAddress, temporalNamespace } = servers
   const database = databaseUrls(await servers.createDatabase('treadle'), servers.password)
   await prepareDatabase(database)
@@ -30,7 +32,9 @@ export async function startTreadle(servers: Servers): Promise<Side> {
     blobs: pathToFileURL(blobFolder).href,
     env: { ...process.env, NODE_ENV: 'production' },
   }
-  const api = await startApi(supervisor, { ...common, databaseUrl: database.apiUrl, port: 0 })
+  const apiOptions = { ...common, databaseUrl: database.apiUrl, port: await freePort() }
+  const { child, url } = await startApi(supervisor, apiOptions)
+  const api = createRestartable(child, async () => (await startApi(supervisor, apiOptions)).child)
   const forWorkers = {
     ...common,
     databaseUrl: database.workerUrl,
@@ -39,7 +43,9 @@ export async function startTreadle(servers: Servers): Promise<Side> {
     egressAllow: [],
   }
   const functions = fileURLToPath(new URL('./functions.js', import.meta.url))
-  const worker = await startWorker(supervisor, { ...forWorkers, env: { ...common.env, TREADLE_FUNCTIONS: functions } })
+  const workerOptions = { ...forWorkers, env: { ...common.env, TREADLE_FUNCTIONS: functions } }
+  const start = () => startWorker(supervisor, workerOptions)
+  const worker = createRestartable(await start(), start)
   let others: Promise<unknown> | undefined
   const startOthers = async () => {
     const environment = { env: process.env, cacheFolder: cacheFolder(), report: createReport() }
@@ -47,7 +53,9 @@ export async function startTreadle(servers: Servers): Promise<Side> {
     await Promise.all([startPythonWorker(supervisor, python, forWorkers), startGoWorker(supervisor, go, forWorkers)])
   }
   return {
-    ...treadleSide(api.url, [api.child.pid, worker.pid]),
+    ...treadleSide(url, [child.pid, worker.child.pid]),
+    api,
+    worker,
     async startOthers() {
       others ??= startOthers()
       await others

@@ -1,6 +1,5 @@
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import {
   type Child,
@@ -216,24 +215,16 @@ async function startOwnPostgres(supervisor: Supervisor, folder: string) {
   await chmod(folder, 0o755) // Postgres does not run as root, and has to pass through.
   const [port, password] = [await freePort(), 'treadle']
   const url = (name: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${name}`
-  const postgres = await createService('Postgres', async () => {
-    // After a kill the sessions of the former server need a moment to notice; until then the new one refuses to start.
-    for (let tries = 1; ; tries++) {
-      try {
-        return (await startPostgres(supervisor, { dataFolder: join(folder, 'postgres'), port, password })).child
-      } catch (error) {
-        if (tries === POSTGRES_TRIES_MAX) throw error
-        await delay(100)
-      }
-    }
-  })
+  const dataFolder = join(folder, 'postgres')
+  const postgres = await createService(
+    'Postgres',
+    async () => (await startPostgres(supervisor, { dataFolder, port, password })).child,
+  )
   await ensureDatabase(url('postgres'), 'treadle')
   const database = databaseUrls(url('treadle'), password)
   await prepareDatabase(database)
   return { postgres, database }
 }
-
-const POSTGRES_TRIES_MAX = 50
 
 async function blobFolder(parent: string) {
   const folder = join(parent, 'blobs')

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { chmod, chown, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { ClearError } from '../clear-error.ts'
 import type { Child } from '../processes/child.ts'
@@ -41,22 +42,39 @@ export async function startPostgres(
     await makeCluster(binaries, { dataFolder, password, ...(user && { user }) })
   }
   const all = { ...SETTINGS, ...settings, port: String(port), unix_socket_directories: '' }
-  const child = await supervisor.start({
-    name: 'Postgres',
-    command: binaries.postgres,
-    args: ['-D', dataFolder, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    env: process.env,
-    stopSignal: 'SIGINT', // A fast shutdown: sessions are ended, and what is committed is on disk.
-    ...(user && { user }),
-    ...(logFile !== undefined && { logFile }),
-  })
-  await child.line((line) => (line.includes('database system is ready to accept connections') ? true : undefined))
+  const start = () =>
+    supervisor.start({
+      name: 'Postgres',
+      command: binaries.postgres,
+      args: ['-D', dataFolder, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      env: process.env,
+      stopSignal: 'SIGINT', // A fast shutdown: sessions are ended, and what is committed is on disk.
+      ...(user && { user }),
+      ...(logFile !== undefined && { logFile }),
+    })
   return {
     port,
-    child,
+    child: await readyChild(start),
     url: (database) => `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
   }
 }
+
+/** The sessions of a server that was killed need a moment to notice it. Until then a new one on its cluster refuses to start. */
+async function readyChild(start: () => Promise<Child>): Promise<Child> {
+  for (let tries = 1; ; tries += 1) {
+    const child = await start()
+    try {
+      await child.line((line) => (line.includes('database system is ready to accept connections') ? true : undefined))
+      return child
+    } catch (error) {
+      if (tries === TRIES_MAX || !child.tail().includes('pre-existing shared memory block')) throw error
+      await delay(TRY_AGAIN_MS)
+    }
+  }
+}
+
+const TRIES_MAX = 50
+const TRY_AGAIN_MS = 100
 
 // Nothing that trades durability for speed: what a client was shown is on disk, also here.
 const SETTINGS = { listen_addresses: '127.0.0.1', fsync: 'on', synchronous_commit: 'on', lc_messages: 'C' }
