@@ -1,5 +1,6 @@
 import type { SignalDelivery } from '@treadle/contract'
 import { planOf, type TestDocument } from '@treadle/interpreter/testing'
+import { COMBINED } from './combined-cases.ts'
 
 /** A run whose history is kept: the interpreter has to go the same way through it for ever. */
 export type HistoryCase = {
@@ -297,4 +298,5 @@ export const CASES: HistoryCase[] = [
     document: { nodes: { a: { kind: 'receive', signal: 'go' }, b: { ...llm, after: ['a'] } } },
     signals: [{ name: 'go', payload: 1 }],
   },
+  ...COMBINED,
 ]

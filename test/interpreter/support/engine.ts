@@ -127,7 +127,7 @@ export async function startEngineOn({ client, native, stop }: Server): Promise<E
 
 /** Temporal's workers write a line for each step of their own life; only errors are of interest here. */
 export function silenceTemporal(): void {
-  if (!isSilent) Runtime.install({ logger: QUIET })
+  if (!isSilent) Runtime.install({ logger: QUIET, telemetryOptions: { logging: { filter: 'ERROR' } } })
   isSilent = true
 }
 
