@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { NativeConnection, Worker } from '@temporalio/worker'
 import { type Bridge, createBridge } from '@treadle/bridge'
 import { newRunId, type TemporalWorkflowSpec, TreadleError, workflowIdOf } from '@treadle/contract'
 import { createSupervisor, freePort, startTemporalServer } from '@treadle/local'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { silenceTemporal } from '../interpreter/support/engine.ts'
 
 const supervisor = createSupervisor()
 let address: string
@@ -18,7 +19,7 @@ beforeAll(async () => {
   })
   address = server.address
   bridge = createBridge({ address, namespace: 'default', workerTimeoutMs: 5_000 })
-  Runtime.install({ logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} } })
+  silenceTemporal()
   worker = await Worker.create({
     connection: await NativeConnection.connect({ address }),
     taskQueue: 'treadle-workflows',
