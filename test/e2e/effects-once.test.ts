@@ -228,9 +228,9 @@ describe('Races', () => {
     other = await stack().startApi()
   })
   /** Of each kind. */
-  const RACES = FULL ? 50 : 20
+  const RACES = FULL ? 50 : 10
   const AT_ONCE = 10
-  const KILLED_EVERY = 20
+  const KILLED_EVERY = 10
 
   test.each(each)('%s', { timeout: 300_000 }, async (kind, { prepare, check }) => {
     for (let seed = 1; seed <= RACES; seed += AT_ONCE) {

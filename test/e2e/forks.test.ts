@@ -333,9 +333,9 @@ test('hundreds of outputs that are taken over pass Temporal, and the rest goes o
     nodes: {
       items: {
         kind: 'map',
-        over: '[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20].map(x, x)',
-        maxItems: 20,
-        concurrency: 20,
+        over: '[1,2,3,4,5,6,7,8,9,10].map(x, x)',
+        maxItems: 10,
+        concurrency: 10,
         do: {
           kind: 'map',
           over: '[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30].map(x, x)',
@@ -348,22 +348,22 @@ test('hundreds of outputs that are taken over pass Temporal, and the rest goes o
     },
     output: '${nodes.items.map(row, size(row))}',
   }
-  const { id } = await client().start({ ir: MANY, input: { text: 'y'.repeat(6_000) } })
+  const { id } = await client().start({ ir: MANY, input: { text: 'y'.repeat(12_000) } })
   await followUntil(client(), id, 'run.waiting')
   // The outermost output is given, so all inside of it is taken over; then one inside is given, so that all others are.
   const answer = await client().post(`/runs/${id}/fork`, {
     from: await seqOf(id, 'items'),
     outputs: {
       'items[0][0]': { n: 0, text: 'mine' },
-      ...Object.fromEntries(Array.from({ length: 19 }, (_, index) => [`items[${index + 1}][29]`, { n: 0 }])),
+      ...Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`items[${index + 1}][29]`, { n: 0 }])),
     },
   })
   const forked = (await answer.json()) as Run
   expect(answer.status).toBe(201)
   const events = await followUntil(client(), forked.id, 'run.waiting')
-  expect(reusedIn(events)).toHaveLength(600)
+  expect(reusedIn(events)).toHaveLength(300)
   await client().post(`/runs/${forked.id}/signals/go`, {})
-  expect((await client().result(forked.id)).output).toEqual(Array(20).fill(30))
+  expect((await client().result(forked.id)).output).toEqual(Array(10).fill(30))
   const state = await getJson<RunState>(`/runs/${forked.id}/state`)
   expect(state.nodes['items[3][4]']).toMatchObject({ status: 'reused', output: { n: 5 } })
   await client().post(`/runs/${id}/cancel`)
