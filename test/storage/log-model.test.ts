@@ -89,6 +89,7 @@ test('no statement ever sees a gap, however the writers interleave', LONG, async
       stdio: ['ignore', 'pipe', 'inherit'],
     }),
   )
+  onTestFinished(() => killAll(new Set(writers)))
   for (const writer of writers) writer.stdout.resume()
   const text = `select (select last_seq from treadle.runs where id = $1) as last_seq, count(*)::int as count, max(seq) as newest
     from treadle.events where run_id = $1`
