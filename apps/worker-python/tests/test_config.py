@@ -31,3 +31,14 @@ def test_every_bad_variable_is_named_at_once():
         read_config(bad)
     for name in ("TREADLE_DATABASE_URL", *bad):
         assert f"- {name} " in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["TREADLE_MODELS", "TREADLE_GRANTS"])
+def test_a_table_is_json_or_a_file_of_it(name, tmp_path):
+    file = tmp_path / "table.json"
+    file.write_text("{}")
+    read_config({**GOOD, name: str(file)})
+    file.write_text("{")
+    for text, why in [("{", "not JSON"), (str(file), "not JSON"), (str(tmp_path / "none"), "No such file or directory")]:
+        with pytest.raises(ConfigError, match=rf"{name} is neither JSON nor a file of it \({why}\)"):
+            read_config({**GOOD, name: text})

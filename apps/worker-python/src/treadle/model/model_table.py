@@ -1,9 +1,9 @@
 """What is known of a model beside its name. Prices in US dollars for a million tokens."""
 
-import json
 import math
-from pathlib import Path
 from typing import Any
+
+from ..json_setting import read_json_setting
 
 _FIELDS = ("maxOutputTokens", "inputPrice", "cachedInputPrice", "outputPrice")
 
@@ -12,15 +12,7 @@ ModelTable = dict[str, dict[str, float]]
 
 def parse_model_table(text: str) -> ModelTable:
     """``text`` is the table as JSON, or the path of a file that holds it. Raises ValueError that completes "TREADLE_MODELS …"."""
-    if not text.startswith("{"):
-        try:
-            text = Path(text).read_text()
-        except OSError as error:
-            raise ValueError(f"is neither JSON nor a file that can be read ({error.strerror})") from None
-    try:
-        table = json.loads(text)
-    except ValueError:
-        raise ValueError("is not JSON") from None
+    table = read_json_setting(text)
     if not isinstance(table, dict):
         raise ValueError("has to be an object: model name → { maxOutputTokens, inputPrice, outputPrice }")  # noqa: TRY004
     for model, facts in table.items():

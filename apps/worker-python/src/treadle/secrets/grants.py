@@ -1,13 +1,12 @@
 """Who may use a secret, and for which servers; what is absent is open."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import TreadleError
 from ..generated.types import RunRef
+from ..json_setting import read_json_setting
 
 _FIELDS = ("tenants", "workflows", "hosts")
 
@@ -49,10 +48,7 @@ class GrantCheck:
 
 def parse_secret_grants(text: str) -> dict[str, dict[str, list[str]]]:
     """``text`` is the table as JSON, or the path of a file that holds it. Raises ValueError that completes "TREADLE_GRANTS …"."""
-    try:
-        grants = json.loads(text if text.startswith("{") else Path(text).read_text())
-    except (OSError, ValueError):
-        raise ValueError("is neither JSON nor a file of it") from None
+    grants = read_json_setting(text)
     if not isinstance(grants, dict):
         raise ValueError("has to be an object: secret name → { tenants, workflows, hosts }")  # noqa: TRY004
     for name, grant in grants.items():
