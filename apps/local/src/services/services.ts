@@ -106,11 +106,12 @@ const addresses = (options: StackAddresses & { databaseUrl: string }) => ({
 })
 
 /** Built programs, as production runs them; this file lies in `apps/local/src/services` or `apps/local/dist/services`. */
-const built = (app: 'api' | 'worker', file: string) =>
+const built = (app: 'api' | 'local' | 'worker', file: string) =>
   fileURLToPath(new URL(`../../../${app}/dist/${file}`, import.meta.url))
 
-const API = { command: process.execPath, args: ['--enable-source-maps', built('api', 'main.js')] }
+const FLAGS = ['--enable-source-maps', '--import', built('local', 'services/give-back-main.js')]
+const API = { command: process.execPath, args: [...FLAGS, built('api', 'main.js')] }
 const WORKER = {
   command: process.execPath,
-  args: ['--enable-source-maps', '--import', built('worker', 'no-promise-stacks.js'), built('worker', 'main.js')],
+  args: [...FLAGS, '--import', built('worker', 'no-promise-stacks.js'), built('worker', 'main.js')],
 }
