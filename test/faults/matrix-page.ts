@@ -97,8 +97,10 @@ them again. \`npm test\` plays two of them.
 | a process that dies between two steps | test/e2e/idempotency.test.ts (API), test/segments/crashes.test.ts and test/e2e/breaking-state.test.ts (worker) | all steps that have a name |
 | random documents give what a plain evaluator gives | test/e2e/random-runs.test.ts, test/model/model.test.ts | 22 on the real stack, a third of them with the worker killed or every call failing once; 300 in the model |
 | links cut, slow, stalled, lost | the table above: 8 links, 4 ways; test/storage/silent-connection.test.ts | as above |
+| waits of days and of a year | test/interpreter/long-waits.test.ts, on a clock that is skipped | all |
+| full disks | test/e2e/full-disks.test.ts: Postgres's and the bucket's | both |
 | models and tools that misbehave | test/worker/model-calls.test.ts, test/conformance/conformance.test.ts (three languages), test/threats/T09-hostile-mcp-servers.test.ts | all |
-| histories replay | test/histories/replay.test.ts (25 recorded), test/e2e/random-runs.test.ts, each row above | all |
+| histories replay | test/histories/replay.test.ts (64 recorded), test/e2e/random-runs.test.ts, each row above; test/histories/mutants.test.ts: twelve changes of the workflow are each noticed | all |
 | the API keeps to its contract under any request | test/contract/openapi.test.ts (Schemathesis) | few a route; more with \`--full\` |
 | hostile documents and values end nothing | test/threats/T05-hostile-expressions.test.ts, test/threats/T06-document-bombs.test.ts | all |
 | past its limit the API sheds, and finishes what it accepted | test/e2e/overload.test.ts, test/api/pressure.test.ts | one flood |
@@ -106,7 +108,6 @@ them again. \`npm test\` plays two of them.
 | memory, connections and file handles stay flat | test/faults/soak.test.ts | 40 s of load; 15 minutes with \`--full\`, without faults in between |
 | a backup is worth something | test/e2e/backup.test.ts | both cases of docs/operations.md |
 
-Not shown by any test yet: memory over hours, waits of days on a clock that is skipped, clocks that jump, 100 starts a second for a minute as a test (\`npm run bench\`
-measures runs a second), and how long a part may take to come back (the last column above is one observation, not a bound). Full disks:
-test/e2e/breaking-state.test.ts for the blobs alone.
+Not shown by any test: memory over hours, clocks that jump, and what takes time by nature. \`npm run bench -- LOAD\` measures how a hundred starts
+a second are answered, \`npm run bench -- RECOVERY\` how soon the API answers, and runs go on, after a part was killed.
 `
