@@ -91,7 +91,7 @@ them again. \`npm test\` plays two of them.
 
 | | shown by | in \`npm test\` |
 |---|---|---|
-| no accepted run lost or doubled | each row above; test/e2e/idempotency.test.ts kills the API between all steps of a request | 2 seeds and 6 rows of 12 runs, each started by two requests at once |
+| no accepted run lost or doubled | each row above; test/e2e/accepted-runs.test.ts; test/e2e/idempotency.test.ts kills the API between all steps of a request | 5,000 runs by 20 clients while the API and Postgres are killed; 2 seeds and 6 rows of 12 runs, each started by two requests at once |
 | no event lost, doubled or out of order | each row above; test/e2e/stream-storm.test.ts, test/e2e/subscribers.test.ts | over 100,000 events read, by readers that drop and resume |
 | every part killed, frozen, ended in order | the table above: 8 parts, 3 ways | 6 of its rows |
 | a process that dies between two steps | test/e2e/idempotency.test.ts (API), test/segments/crashes.test.ts and test/e2e/breaking-state.test.ts (worker) | all steps that have a name |
