@@ -11,6 +11,7 @@ import { createForkRun } from './forks/fork-run.ts'
 import { bodies } from './http/bodies.ts'
 import { browsers } from './http/browsers.ts'
 import { answerClientError } from './http/client-error.ts'
+import { closeIdleConnections } from './http/connections.ts'
 import { metrics } from './http/metrics.ts'
 import { pressure } from './http/pressure.ts'
 import { problem } from './http/problem.ts'
@@ -138,6 +139,7 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
     isStopping = true
     streams.close()
   })
+  closeIdleConnections(app)
 
   app.setValidatorCompiler(createValidatorCompiler())
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
@@ -147,10 +149,6 @@ export async function buildApi(api: ApiParts): Promise<FastifyInstance> {
   await app.register(problems)
   app.addHook('onRequest', async () => {
     if (isStopping) throw problem('overloaded', 'The server is stopping.')
-  })
-  app.addHook('onResponse', async ({ raw }) => {
-    // Node closes the idle connections as it begins to stop, and waits for those that become idle later.
-    if (isStopping) raw.socket.end()
   })
   await app.register(pressure, config)
   await app.register(browsers, config)
