@@ -154,9 +154,19 @@ test('a signal that comes before a worker has begun the run is heard, and the ru
   }
   const { id } = await client().start({ ir })
   const delivery = { id: 'early', name: 'approve', payload: { ok: true } }
-  await withTemporal(stack(), (temporal) =>
-    temporal.workflow.getHandle(workflowIdOf('default', id)).signal(HANDLERS.signal, delivery),
-  )
+  await withTemporal(stack(), async (temporal) => {
+    const handle = temporal.workflow.getHandle(workflowIdOf('default', id))
+    // A run is accepted before Temporal has it.
+    await expect
+      .poll(() =>
+        handle.describe().then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true)
+    await handle.signal(HANDLERS.signal, delivery)
+  })
   await workers[0]?.restart()
   expect(await client().result(id)).toMatchObject({ status: 'completed', output: { approval: { ok: true } } })
   expect(await replayFaults(stack(), [id])).toEqual([])
