@@ -39,6 +39,10 @@ def test_a_table_is_json_or_a_file_of_it(name, tmp_path):
     file.write_text("{}")
     read_config({**GOOD, name: str(file)})
     file.write_text("{")
-    for text, why in [("{", "not JSON"), (str(file), "not JSON"), (str(tmp_path / "none"), "No such file or directory")]:
+    for text, why in [
+        ("{", "not JSON"),
+        (str(file), "not JSON"),
+        (str(tmp_path / "none"), "No such file or directory"),
+    ]:
         with pytest.raises(ConfigError, match=rf"{name} is neither JSON nor a file of it \({why}\)"):
             read_config({**GOOD, name: text})
