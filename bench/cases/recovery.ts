@@ -29,34 +29,39 @@ export const recovery: Case = {
       const areAll = async (status: string) => (await Promise.all(ids.map(statusOf))).every((each) => each === status)
       const chat = side.chatBody({ tokens: 100_000, perSecond: 5 }) // More than all of it takes.
       const ids = await Promise.all(Array.from({ length: ACTIVE_RUNS }, () => start(chat)))
-      const [first = ''] = ids
       await until(() => areAll('running'))
 
-      /** Seconds from the signal to the first good answer of a part that was started again at once. `watch`: called at the signal. */
-      const secondsOf = async (part: Restartable, watch: () => () => Promise<boolean>) => {
+      /** Seconds from the signal to the first good answer of a part that was started again at once. `watch`: called before the signal. */
+      const secondsOf = async (part: Restartable, watch: () => Promise<() => Promise<boolean>>) => {
         const each: number[] = []
         while (each.length < (quick ? 1 : KILLS)) {
+          const isBack = await watch()
           const killedAt = performance.now()
-          const crashed = part.crash()
-          const isBack = watch()
-          await crashed
+          await part.crash()
           await until(isBack)
           each.push((performance.now() - killedAt) / 1_000)
         }
         return each
       }
-      const answers = () => () => areAll('running')
+      const answers = async () => () => areAll('running')
       const api = await secondsOf(side.api, answers)
       const postgres = await secondsOf(servers.postgres, answers)
-      const temporal = await secondsOf(servers.temporal, () => async () => {
+      const temporal = await secondsOf(servers.temporal, async () => async () => {
         const id = await start(side.stepsBody('best'))
         await until(async () => (await statusOf(id)) === 'completed')
         return true
       })
-      const events = await countEvents(`${url}/runs/${first}/stream`)
-      const worker = await secondsOf(side.worker, () => {
-        const before = events.count
-        return async () => events.count > before
+      // A run of its own for each: the more often a node's worker dies, the longer Temporal waits before the next attempt.
+      const worker = await secondsOf(side.worker, async () => {
+        const id = await start(chat)
+        ids.push(id)
+        const events = await countEvents(`${url}/runs/${id}/stream`)
+        await until(async () => events.count > 10)
+        let before: number | undefined // Of the worker that died: seen when the next one polls.
+        return async () => {
+          before ??= events.count
+          return events.count > before
+        }
       })
 
       await Promise.all(ids.map((id) => askJson('POST', `${url}/runs/${id}/cancel`, '{}')))
