@@ -1,7 +1,7 @@
 /**
  * Preloaded into the services of `npm start` (`node --import`), in each of their threads. What a burst of runs leaves in V8's heap stays there
- * until V8 wants the room, which on a person's machine with much memory is late: a third of what an API and a worker hold after a thousand
- * runs. So it is collected as soon as nothing is done any more. Where services have machines of their own nobody needs it.
+ * until V8 wants the room, which on a person's machine with much memory is late. So it is collected as soon as nothing is done any more.
+ * Where services have machines of their own nobody needs it.
  */
 import { performance } from 'node:perf_hooks'
 import v8 from 'node:v8'
