@@ -7,7 +7,10 @@ import { createPool, createRunStore } from '@treadle/storage'
 import type { Servers } from '../harness/servers.ts'
 import { ATTEMPTS_TABLE, HEADS_TABLE, PLAIN_TABLE } from '../load/append-job.ts'
 
-/** A database with our tables, one table of the same shape as the log's without anything around it, one that counts its rows by run, and one that fences attempts. */
+/**
+ * A database with our tables, one table of the same shape as the log's without anything around it, one that counts its rows by run, and one
+ * that fences attempts.
+ */
 export async function createLogDatabase(servers: Servers, name = 'bench_log') {
   const adminUrl = await servers.createDatabase(name)
   const urls = databaseUrls(adminUrl, servers.password)

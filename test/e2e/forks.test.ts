@@ -326,6 +326,7 @@ test('the same key makes one fork, and a checkpoint can be meant by its name', a
 })
 
 test('hundreds of outputs that are taken over pass Temporal, and the rest goes on from them', async () => {
+  const ROWS = process.env.TREADLE_TEST_FULL === '1' ? 20 : 10
   const MANY = {
     ir: 'treadle/v1',
     name: 'many',
@@ -333,9 +334,9 @@ test('hundreds of outputs that are taken over pass Temporal, and the rest goes o
     nodes: {
       items: {
         kind: 'map',
-        over: '[1,2,3,4,5,6,7,8,9,10].map(x, x)',
-        maxItems: 10,
-        concurrency: 10,
+        over: `[${Array.from({ length: ROWS }, (_, index) => index + 1)}].map(x, x)`,
+        maxItems: ROWS,
+        concurrency: ROWS,
         do: {
           kind: 'map',
           over: '[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30].map(x, x)',
@@ -355,15 +356,15 @@ test('hundreds of outputs that are taken over pass Temporal, and the rest goes o
     from: await seqOf(id, 'items'),
     outputs: {
       'items[0][0]': { n: 0, text: 'mine' },
-      ...Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`items[${index + 1}][29]`, { n: 0 }])),
+      ...Object.fromEntries(Array.from({ length: ROWS - 1 }, (_, index) => [`items[${index + 1}][29]`, { n: 0 }])),
     },
   })
   const forked = (await answer.json()) as Run
   expect(answer.status).toBe(201)
   const events = await followUntil(client(), forked.id, 'run.waiting')
-  expect(reusedIn(events)).toHaveLength(300)
+  expect(reusedIn(events)).toHaveLength(ROWS * 30)
   await client().post(`/runs/${forked.id}/signals/go`, {})
-  expect((await client().result(forked.id)).output).toEqual(Array(10).fill(30))
+  expect((await client().result(forked.id)).output).toEqual(Array(ROWS).fill(30))
   const state = await getJson<RunState>(`/runs/${forked.id}/state`)
   expect(state.nodes['items[3][4]']).toMatchObject({ status: 'reused', output: { n: 5 } })
   await client().post(`/runs/${id}/cancel`)

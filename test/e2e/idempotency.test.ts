@@ -107,7 +107,7 @@ describe('Cancelling', () => {
   )
 })
 
-describe('Fifty races', () => {
+describe('Races', () => {
   let other: Awaited<ReturnType<Stack['startApi']>>
   beforeAll(async () => {
     other = await stack().startApi()

@@ -24,8 +24,9 @@ setInterval(() => {
   const now = performance.eventLoopUtilization()
   const { utilization } = performance.eventLoopUtilization(now, before)
   before = now
-  usedAtLeast = Math.min(usedAtLeast, used())
-  if (utilization > IDLE_AT_MOST || used() < usedAtLeast + GARBAGE_BYTES_MIN) return
+  const usedNow = used()
+  usedAtLeast = Math.min(usedAtLeast, usedNow)
+  if (utilization > IDLE_AT_MOST || usedNow < usedAtLeast + GARBAGE_BYTES_MIN) return
   collect()
   usedAtLeast = used()
 }, CHECK_MS).unref()
