@@ -5,7 +5,7 @@ import { createAppender, createLogKeeper, createPool, openBlobs } from '@treadle
 import type { Case } from '../harness/case.ts'
 import { quantile } from '../harness/statistics.ts'
 import { inTurns } from '../harness/turns.ts'
-import type { AppendJob } from '../load/append-job.ts'
+import type { AppendJob, AppendMessage } from '../load/append-job.ts'
 import { open } from '../load/http.ts'
 import { createLogDatabase, startLogApi } from '../sides/log-database.ts'
 
@@ -24,12 +24,11 @@ export const p9: Case = {
     const database = await createLogDatabase(await context.bed.servers())
     const batches = context.quick ? 50 : 400
     const measure = (mode: AppendJob['mode'], url: string) => async () => {
-      const runs = await Promise.all(Array.from({ length: RUNS }, () => database.startRun()))
-      const jobs = Array.from({ length: WRITERS }, (_, index) => {
-        const own = runs.filter((_, run) => run % WRITERS === index)
-        return { mode, url, runs: own, batches, writer: String(index) }
+      const jobs = Array.from({ length: WRITERS }, async (_, index) => {
+        const runs = await Promise.all(Array.from({ length: RUNS / WRITERS }, () => database.startRun()))
+        return { mode, url, runs, batches, batchesBefore: batches / 2, writer: `${index}-${runs[0]?.id}` }
       })
-      return eventsPerSecond(jobs)
+      return eventsPerSecond(await Promise.all(jobs))
     }
     const {
       ours = [],
@@ -57,15 +56,13 @@ export const p9: Case = {
   },
 }
 
-/** All of them at the same time, from when all are ready to when the last is done. */
+/** All of them at the same time, from when all are ready and warm to when the last is done. */
 async function eventsPerSecond(jobs: AppendJob[]): Promise<number> {
   const writers = jobs.map(() => fork(fileURLToPath(new URL('../load/append-main.js', import.meta.url))))
   try {
-    await Promise.all(
-      writers.map((writer, index) => answerOf(writer, { ...(jobs[index] as AppendJob), runs: [], batches: 0 })),
-    )
+    await Promise.all(writers.map((writer, index) => answerOf(writer, jobs[index])))
     const startedAt = performance.now()
-    const counts = await Promise.all(writers.map((writer, index) => answerOf(writer, jobs[index] as AppendJob)))
+    const counts = await Promise.all(writers.map((writer) => answerOf(writer, 'go')))
     const seconds = (performance.now() - startedAt) / 1_000
     return counts.reduce((sum, count) => sum + count, 0) / seconds
   } finally {
@@ -73,8 +70,8 @@ async function eventsPerSecond(jobs: AppendJob[]): Promise<number> {
   }
 }
 
-async function answerOf(writer: ReturnType<typeof fork>, job: AppendJob): Promise<number> {
-  writer.send(job)
+async function answerOf(writer: ReturnType<typeof fork>, message: AppendMessage | undefined): Promise<number> {
+  writer.send(message ?? 'go')
   const [answer] = (await once(writer, 'message')) as [{ result: number } | { error: string }]
   if ('error' in answer) throw new Error(answer.error)
   return answer.result

@@ -1,21 +1,46 @@
 // A worker process that does nothing but append: batches of 60 events, one after the other. Started by cases/append.ts.
+import type { RunRef } from '@treadle/contract'
 import { createAppender, createPool } from '@treadle/storage'
-import { type AppendJob, ATTEMPTS_TABLE, BATCH_EVENTS, HEADS_TABLE, PLAIN_TABLE } from './append-job.ts'
+import type { Pool } from 'pg'
+import {
+  type AppendJob,
+  type AppendMessage,
+  ATTEMPTS_TABLE,
+  BATCH_EVENTS,
+  HEADS_TABLE,
+  PLAIN_TABLE,
+} from './append-job.ts'
 
 process.once('disconnect', () => process.exit())
-process.on('message', async (job: AppendJob) => {
+let writer: Writer | undefined
+process.on('message', async (message: AppendMessage) => {
   try {
-    process.send?.({ result: job.mode === 'appender' ? await appendInOrder(job) : await insertPlainly(job) })
+    if (message === 'go') {
+      process.send?.({ result: await writer?.measured() })
+      return
+    }
+    const { mode, runs, batches, batchesBefore } = message
+    const pool = createPool({ url: message.url, applicationName: 'bench writer' })
+    const write = mode === 'appender' ? await appendInOrder(pool, runs) : insertPlainly(pool, message)
+    writer = { measured: () => writeAll(write, batches) }
+    process.send?.({ result: await writeAll(write, batchesBefore) })
   } catch (error) {
     process.send?.({ error: error instanceof Error ? error.message : String(error) })
   }
 })
 
+type Writer = { measured(): Promise<number> }
+
+/** One batch after the other. Resolves to the events that they had. */
+async function writeAll(write: () => Promise<void>, batches: number): Promise<number> {
+  for (let batch = 0; batch < batches; batch++) await write()
+  return batches * BATCH_EVENTS
+}
+
 const DATA = { level: 'info', message: 'What a token of some forty letters takes' }
 
-/** Through the appender: fenced, numbered without a gap, told to listeners. Resolves to the events that it wrote. */
-async function appendInOrder({ url, runs, batches }: AppendJob): Promise<number> {
-  const pool = createPool({ url, applicationName: 'bench appender' })
+/** Through the appender: fenced, numbered without a gap, told to listeners. */
+async function appendInOrder(pool: Pool, runs: RunRef[]): Promise<() => Promise<void>> {
   const appender = createAppender({ pool })
   const claims = await Promise.all(
     runs.map((run) => appender.claim({ run, path: 'a', kind: 'llm', runtime: 'typescript', outbox: [] })),
@@ -25,18 +50,16 @@ async function appendInOrder({ url, runs, batches }: AppendJob): Promise<number>
     if (claim.status !== 'claimed' || !run) throw new Error('A run of the benchmark could not be claimed.')
     return { run, path: 'a', attempt: claim.attempt, ordinal: 0 }
   })
-  for (let batch = 0; batch < batches; batch++) {
-    const calls = Array.from({ length: BATCH_EVENTS }, (_, index) => {
-      const held = attempts[(batch * BATCH_EVENTS + index) % attempts.length]
+  let next = 0
+  return async () => {
+    const calls = Array.from({ length: BATCH_EVENTS }, () => {
+      const held = attempts[next++ % attempts.length]
       if (!held) throw new Error('There is no run.')
       const events = [{ ordinal: ++held.ordinal, type: 'log', data: DATA }]
       return appender.append({ ...held, events })
     })
     for (const { accepted } of await Promise.all(calls)) if (!accepted) throw new Error('An append was refused.')
   }
-  await appender.close()
-  await pool.end()
-  return batches * BATCH_EVENTS
 }
 
 /** The same rows into a table of the same shape, and nothing else: no order over processes, no fence, nobody told. */
@@ -57,19 +80,16 @@ const INSERT_AND_TELL = `with counted as (
   ), stored as (${INSERT})
   select pg_notify('plain_events', left(array_to_string($3::text[], E'\\n'), 7900))`
 
-async function insertPlainly({ mode, url, runs, batches, writer }: AppendJob): Promise<number> {
-  const pool = createPool({ url, applicationName: 'bench inserter' })
+function insertPlainly(pool: Pool, { mode, runs, writer }: AppendJob): () => Promise<void> {
   const text = mode === 'told' ? INSERT_AND_TELL : INSERT
   let seq = 0
-  for (let batch = 0; batch < batches; batch++) {
-    const rows = Array.from({ length: BATCH_EVENTS }, (_, index) => ({
-      run: `${writer}-${runs[(batch * BATCH_EVENTS + index) % runs.length]?.id}`,
+  return async () => {
+    const rows = Array.from({ length: BATCH_EVENTS }, () => ({
+      run: `${writer}-${runs[seq % runs.length]?.id}`,
       seq: ++seq,
     }))
     const data = rows.map(() => JSON.stringify(DATA))
     const values = [rows.map(({ run }) => run), rows.map((row) => row.seq), data]
     await pool.query({ name: mode, text, values })
   }
-  await pool.end()
-  return batches * BATCH_EVENTS
 }

@@ -1,12 +1,10 @@
-import type { EventEnvelope, RunRef } from '@treadle/contract'
-import { type Appender, createAppender, createPool } from '@treadle/storage'
-import { expect, onTestFinished, test } from 'vitest'
-import { brief, envelope } from './support/events.ts'
+import type { Appender } from '@treadle/storage'
+import { expect, test } from 'vitest'
+import { brief } from './support/events.ts'
+import { type Call, playCalls } from './support/play.ts'
 import { useStorage } from './support/storage.ts'
 
 const storage = useStorage()
-
-type Call = (appender: Appender, run: RunRef) => Promise<unknown>
 
 const claim =
   (path: string, more: Partial<Parameters<Appender['claim']>[0]> = {}): Call =>
@@ -48,6 +46,7 @@ const CALLS: Call[][] = [
 ]
 
 test('a run that goes its usual way is stored as in company, where the statement for all cases stores it', async () => {
+  const play = (runs: number) => playCalls(storage(), CALLS, runs)
   const alone = await play(1)
   const [one, other] = [await play(2), await play(2)]
   expect(alone.statements).toContain('treadle append step')
@@ -75,46 +74,3 @@ test('a run that goes its usual way is stored as in company, where the statement
     'run.completed',
   ])
 })
-
-/** Makes the calls for so many runs at once. Resolves to what the first of them got, left behind and told, times and ids aside. */
-async function play(count: number) {
-  const { urls, admin, log } = storage()
-  const pool = createPool({ url: urls.workerUrl, applicationName: 'test steps', max: 1 })
-  onTestFinished(() => pool.end())
-  const appender = createAppender({ pool })
-  const runs = await Promise.all(Array.from({ length: count }, () => storage().startRun()))
-  const [run] = runs
-  if (!run) throw new Error('It takes a run.')
-  const told: EventEnvelope[] = []
-  const follow = (async () => {
-    for await (const batch of log.stream('default', run.id, { after: 0 })) told.push(...batch.map(envelope))
-  })()
-  const answers: unknown[] = []
-  for (const turn of CALLS) {
-    const made = await Promise.all(runs.map((each) => Promise.all(turn.map((call) => call(appender, each)))))
-    answers.push(made[0])
-  }
-  await follow
-  const rowsOf = async (table: string, key: string) => {
-    const { rows } = await admin.query<{ row: Record<string, unknown> }>(
-      `select to_json(t) as row from treadle.${table} t where ${key} = $1 order by to_json(t)::text`,
-      [run.id],
-    )
-    return rows.map(({ row }) => withoutFacts(row))
-  }
-  const stored = {
-    run: await rowsOf('runs', 'id'),
-    nodes: await rowsOf('node_runs', 'run_id'),
-    checkpoints: await rowsOf('checkpoints', 'run_id'),
-    events: (await rowsOf('events', 'run_id')).sort((a, b) => Number(a.seq) - Number(b.seq)),
-  }
-  const { rows: prepared } = await pool.query<{ name: string }>('select name from pg_prepared_statements')
-  return { answers, stored, told: told.map(withoutFacts), statements: prepared.map(({ name }) => name) }
-}
-
-/** What differs from run to run; that a time is there stays to be seen. */
-function withoutFacts<Row extends object>(row: Row): Row {
-  const isFact = ([key]: [string, unknown]) => /(^id|_id|runId|claim|time|_at)$/.test(key)
-  const shown = Object.entries(row).map((entry) => (isFact(entry) ? [entry[0], entry[1] !== null] : entry))
-  return Object.fromEntries(shown) as Row
-}

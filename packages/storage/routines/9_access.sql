@@ -71,7 +71,7 @@ revoke execute on all functions in schema treadle from public;
 grant execute on all functions in schema treadle to treadle_api;
 revoke execute on function treadle.erase_run, treadle.erase_old_runs, treadle.forget_old_keys from treadle_api;
 revoke execute on function treadle.pack_events, treadle.archive_pack, treadle.drop_empty_partitions, treadle.is_spent from treadle_api;
-grant execute on function treadle.append, treadle.append_step, treadle.envelope, treadle.tell, treadle.with_reason, treadle.usage_of, treadle.with_usage, treadle.add_usage, treadle.ends_stand, treadle.outbox_mark
+grant execute on function treadle.append, treadle.append_step, treadle.append_events, treadle.envelope, treadle.tell, treadle.with_reason, treadle.usage_of, treadle.with_usage, treadle.add_usage, treadle.ends_stand, treadle.outbox_mark
   to treadle_worker;
 grant execute on function treadle.write_turn, treadle.read_transcript, treadle.cancelled_call, treadle.pin_tools to treadle_worker;
 grant execute on function treadle.cache_key, treadle.find_cached, treadle.keep_cached, treadle.refer_to_blobs to treadle_worker;
