@@ -8,8 +8,8 @@ import type { StepPlacement } from '../sides/side.ts'
 
 type StepsWork = { runs: number; atOnce: number }
 
-/** So many runs let V8 compile what a run takes. One at a time they would take minutes, at each side. */
-const WARM_UP = { runs: 64, atOnce: 32 }
+/** After so many runs V8 has compiled what a run takes: of 40 to 250 runs before, the p50 of ours falls by a fifth, and then no more. One at a time they would take minutes, at each side. */
+const WARM_UP = { runs: 256, atOnce: 32 }
 
 /** Runs of five steps at one side, which is warm by then; resolves to what one round of it gives. */
 export async function stepsOf(context: CaseContext, name: SideName, placement: StepPlacement, work: StepsWork) {

@@ -1,7 +1,8 @@
 import { type PlanModel, type RunRef, TreadleError } from '@treadle/contract'
 import OpenAI from 'openai'
-import { Agent, fetch as undiciFetch } from 'undici'
+import { Agent, interceptors } from 'undici'
 import type { Secrets } from '../secrets/secrets.ts'
+import { createStreamFetch } from './stream-fetch.ts'
 
 /** Gives the client of a model's server. */
 export type ChatClients = { clientFor(model: PlanModel, run: RunRef): Promise<OpenAI>; close(): Promise<void> }
@@ -13,6 +14,8 @@ const SILENCE_MS_MAX = 5 * 60_000
 const HEADERS_MS_MAX = 10 * 60_000
 const CONNECT_MS_MAX = 10_000
 const CLIENTS_MAX = 100
+/** As a browser's `fetch`. */
+const REDIRECTS_MAX = 20
 /** What the client takes without a base URL. */
 const OPENAI_URL = 'https://api.openai.com/v1'
 /** Servers of one's own often ask for no key, but the protocol's header wants one. */
@@ -28,9 +31,7 @@ export function createChatClients({ apiKey, baseUrl, secrets }: ChatClientsOptio
     bodyTimeout: SILENCE_MS_MAX,
     connect: { timeout: CONNECT_MS_MAX },
   })
-  // undici's own fetch: Node's older built-in one does not take the dispatcher of a newer undici.
-  const fetch = ((url: string, init: object) =>
-    undiciFetch(url, { ...init, dispatcher })) as unknown as typeof globalThis.fetch
+  const fetch = createStreamFetch(dispatcher.compose(interceptors.redirect({ maxRedirections: REDIRECTS_MAX })))
   const clients = new Map<string, OpenAI>()
   const { host } = new URL(baseUrl ?? OPENAI_URL)
 
