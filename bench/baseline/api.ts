@@ -17,7 +17,7 @@ const ONCE = { workflowIdConflictPolicy: 'USE_EXISTING', workflowIdReusePolicy: 
 
 type StartBody = { workflow: 'fiveSteps' | 'chat'; input: Record<string, unknown> }
 
-/** Sent again under the same key it finds the run that it made. */
+/** Sent again under the same key it finds the run that it made. With `Prefer: wait` it answers with the result. */
 app.post<{ Body: StartBody }>('/runs', async ({ body: { workflow, input }, headers }, reply) => {
   const id = headers['idempotency-key']?.toString() ?? randomUUID()
   await log.createRun(id, workflow, input)
@@ -25,10 +25,7 @@ app.post<{ Body: StartBody }>('/runs', async ({ body: { workflow, input }, heade
   await temporal.workflow.start(workflow, { ...ONCE, workflowId: id, taskQueue: QUEUE, args }).catch((error) => {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
   })
-  return reply.code(201).send({ id, status: 'running' })
-})
-
-app.get<{ Params: { id: string } }>('/runs/:id/result', async ({ params: { id } }) => {
+  if (!headers.prefer?.toString().startsWith('wait=')) return reply.code(201).send({ id, status: 'running' })
   return { id, status: 'completed', output: await temporal.workflow.getHandle(id).result() }
 })
 

@@ -92,11 +92,11 @@ async function memoryOf({ bed, quick }: CaseContext, { url, pids }: Started) {
   await sleep(SETTLE_MS)
   const idle = residentMiB(pids)
   const load = await bed.load()
-  const { stepsBody, stepsResult } = treadleSide(url, pids)
+  const { stepsBody } = treadleSide(url, pids)
   const after: number[] = []
   for (let thousand = 0; thousand < 2; thousand += 1) {
     const runs = quick ? 50 : 1_000
-    await load.run({ kind: 'steps', url, body: stepsBody('best'), result: stepsResult, runs, atOnce: 32 })
+    await load.run({ kind: 'steps', url, body: stepsBody('best'), runs, atOnce: 32 })
     await sleep(SETTLE_MS)
     after.push(residentMiB(pids))
   }

@@ -20,7 +20,6 @@ export async function stepsOf(context: CaseContext, name: SideName, placement: S
       kind: 'steps',
       url: side.url,
       body: side.stepsBody(placement),
-      result: side.stepsResult,
       runs,
       atOnce,
     })

@@ -103,7 +103,14 @@ export const p5: Case = {
     const figures = (pick: (delay: Delay) => number) => figuresOf(results, pick)
     return [
       { what: 'p50', unit: 'ms', figures: figures(({ p50 }) => p50), budgets: [{ atMost: 1.3, of: 'baseline' }] },
-      { what: 'p99', unit: 'ms', figures: figures(({ p99 }) => p99), budgets: [{ atMost: 3, of: 'floor' }] },
+      {
+        what: 'p99',
+        unit: 'ms',
+        figures: figures(({ p99 }) => p99),
+        budgets: [{ atMost: 3, of: 'floor' }],
+        // Every batch is on disk before it is seen: what that takes alone nobody can save.
+        least: { what: 'a row on disk and told of', values: commits.map(({ p99 }) => p99) },
+      },
       {
         what: 'one row on disk and told of, alone: p50',
         unit: 'ms',

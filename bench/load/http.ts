@@ -3,17 +3,28 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
 
 /** The parsed answer. @throws Error on any status but 2xx. */
-export async function askJson(method: 'GET' | 'POST', url: string, body?: string): Promise<Record<string, unknown>> {
-  const response = await open(method, url, body)
+export async function askJson(
+  method: 'GET' | 'POST',
+  url: string,
+  body?: string,
+  headers?: Record<string, string>,
+): Promise<Record<string, unknown>> {
+  const response = await open(method, url, body, headers)
   let text = ''
   for await (const chunk of response.setEncoding('utf8')) text += chunk
   return JSON.parse(text) as Record<string, unknown>
 }
 
 /** The answer as it comes. @throws Error on any status but 2xx. */
-export function open(method: 'GET' | 'POST', url: string, body?: string): Promise<IncomingMessage> {
-  const headers =
+export function open(
+  method: 'GET' | 'POST',
+  url: string,
+  body?: string,
+  more: Record<string, string> = {},
+): Promise<IncomingMessage> {
+  const ofBody =
     body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+  const headers = { ...ofBody, ...more }
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { method, agent, headers }, (response) => {
       const { statusCode = 0 } = response

@@ -1,10 +1,8 @@
-/** How to start a run at a side, and to see its end. The body is ready JSON, so that the client spends no time on it. */
+/** Starts runs and waits for the result of each, in one request (`Prefer: wait`). The body is ready JSON, so that the client spends no time on it. */
 export type StepsJob = {
   kind: 'steps'
   url: string
   body: string
-  /** `wait`: the result is asked for after the start; `inline`: the answer of the start is the result. */
-  result: 'wait' | 'inline'
   runs: number
   /** Runs under way at the same time. */
   atOnce: number

@@ -2,15 +2,14 @@ import { askJson } from './http.ts'
 import type { StepsJob, StepsResult } from './jobs.ts'
 
 /** Starts runs, `atOnce` at a time, and sees the result of each. */
-export async function runSteps({ url, body, result, runs, atOnce }: StepsJob): Promise<StepsResult> {
+export async function runSteps({ url, body, runs, atOnce }: StepsJob): Promise<StepsResult> {
   const latenciesMs: number[] = []
   let left = runs
   const lane = async () => {
     while (left > 0) {
       left -= 1
       const startedAt = performance.now()
-      const answer = await askJson('POST', `${url}/runs`, body)
-      const end = result === 'inline' ? answer : await askJson('GET', `${url}/runs/${answer.id}/result?wait=60s`)
+      const end = await askJson('POST', `${url}/runs`, body, { prefer: 'wait=60' })
       if (end.status !== 'completed') throw new Error(`A run did not complete: ${JSON.stringify(end).slice(0, 500)}`)
       latenciesMs.push(performance.now() - startedAt)
     }

@@ -20,7 +20,6 @@ export async function startProxy(servers: Servers): Promise<Side> {
     events: { delta: 'delta', completed: 'completed', failed: [] },
     chatBody: (order) => JSON.stringify({ prompt: JSON.stringify(order) }),
     stepsBody: refuse('steps'),
-    stepsResult: 'wait',
   }
 }
 
@@ -41,6 +40,5 @@ export async function startEmpty(servers: Servers): Promise<Side> {
     events: { delta: '', completed: '', failed: [] },
     chatBody: refuse('model'),
     stepsBody: () => '{}',
-    stepsResult: 'inline',
   }
 }

@@ -29,7 +29,6 @@ export async function startHandWritten(servers: Servers): Promise<Side> {
     chatBody: (order) => JSON.stringify({ workflow: 'chat', input: { prompt: JSON.stringify(order) } }),
     stepsBody: (placement) =>
       JSON.stringify({ workflow: 'fiveSteps', input: { value: 0, placement: PLACEMENTS[placement] } }),
-    stepsResult: 'wait',
   }
 }
 

@@ -13,9 +13,8 @@ export type Side = {
   chatBody(order: ModelOrder, runtime?: Runtime): string
   /** Starts the workers of the other languages too; may be called again. */
   startOthers?(): Promise<void>
-  /** Body of `POST /runs` for five short steps, and how the result comes. */
+  /** Body of `POST /runs` for five short steps; with `Prefer: wait` the answer has their result. */
   stepsBody(placement: StepPlacement): string
-  stepsResult: 'wait' | 'inline'
 }
 
 /** `best`: as a side does it unless told otherwise. `activities`: each step an activity on a queue of its own. `local`: local activities. */

@@ -70,7 +70,6 @@ export const treadleSide = (url: string, pids: readonly number[]): Side => ({
   events: { delta: 'node.delta', completed: 'run.completed', failed: ['run.failed', 'run.cancelled', 'bye'] },
   chatBody: (order, runtime) => JSON.stringify({ ir: chat(runtime), input: { prompt: JSON.stringify(order) } }),
   stepsBody: (placement) => chainOf(5, placement),
-  stepsResult: 'wait',
 })
 
 const chat = (runtime?: Runtime) => ({

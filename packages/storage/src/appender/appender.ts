@@ -35,7 +35,7 @@ const CLOSE_TIMEOUT_MS = 10_000
 // While tokens of several runs come, it lingers after a batch, as Kafka's producers do (`linger.ms`, `batch.size`): a statement costs about the
 // same for ten tokens as for three. For as long as three batches take, so Postgres has work for a quarter of the time; never for longer than
 // a reader would notice; and not at all where a batch is waiting, or a call that somebody waits for. A single run's tokens never wait.
-const LINGER_FACTOR = 4
+const LINGER_FACTOR = 3
 const LINGER_MAX_MS = 8
 const LINGER_CALLS = 32
 const LINGER_BYTES = 256 * 1024
