@@ -13,7 +13,8 @@ create function treadle.append_events(
 language plpgsql
 set enable_seqscan = off -- As `treadle.append`.
 set plan_cache_mode = force_generic_plan
--- What is joined with the batch is looked up row by row, in its order: so the runs are locked in the order of their keys.
+-- What is joined with the batch is looked up row by row, in its order, so the runs are locked in the order of their keys. For that the planner
+-- has to take the batch for smaller than any table: of a subquery with such a `limit` it expects a row.
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
@@ -33,7 +34,8 @@ begin
     update treadle.runs r set
       last_seq = r.last_seq + k.count, last_event_at = greatest(clock_timestamp()::timestamptz(3), r.last_event_at)
     from (
-      select * from unnest(tenants, runs, counts) with ordinality as k(tenant, run, count, ix) order by tenant, run
+      select * from unnest(tenants, runs, counts) with ordinality as u(tenant, run, count, ix)
+      order by tenant, run limit cardinality(runs)
     ) as k
     where r.tenant = k.tenant and r.id = k.run
     returning k.ix, r.ended_seq is null as open, r.created_at, r.last_event_at, r.last_seq - k.count as before, json_build_array(
