@@ -1,5 +1,5 @@
 import type { Batch } from './batch.ts'
-import type { BatchRows, Statement } from './statement.ts'
+import { type BatchRows, callOf, type Statement } from './statement.ts'
 
 const TYPES = [
   ['boolean', 'text[]', 'text[]', 'integer[]'],
@@ -7,7 +7,7 @@ const TYPES = [
   ['integer[]', 'integer[]', 'text[]', 'text[]'],
 ].flat()
 
-const TEXT = `select treadle.append_events(${TYPES.map((type, index) => `$${index + 1}::${type}`).join(', ')}) as answer`
+const TEXT = callOf('treadle.append_events', TYPES)
 
 /**
  * The batch as the shorter statement for events of attempts that go on, see `treadle.append_events`; undefined where there is more in it. It

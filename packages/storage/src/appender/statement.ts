@@ -112,5 +112,9 @@ export function toStatement(
   return sharedStatement('treadle append', values)
 }
 
+/** The text that calls a function of SQL with as many parameters as it has types. */
+export const callOf = (name: string, types: readonly string[]): string =>
+  `select ${name}(${types.map((type, index) => `$${index + 1}::${type}`).join(', ')}) as answer`
+
 const endsOf = (after: readonly EndRef[] | undefined): string | null =>
   after ? JSON.stringify(after.map(({ path, attempt }) => [path, attempt])) : null

@@ -1,6 +1,6 @@
 import type { Usage } from '@treadle/contract'
 import type { Batch } from './batch.ts'
-import type { BatchRows, Statement } from './statement.ts'
+import { type BatchRows, callOf, type Statement } from './statement.ts'
 import type { EndRef, RecordedEvent } from './types.ts'
 
 /** More events than a step has are stored faster all at once. */
@@ -13,7 +13,7 @@ const TYPES = [
   ['text', 'uuid', 'text', 'text', 'text'],
 ].flat()
 
-const TEXT = `select treadle.append_step(${TYPES.map((type, index) => `$${index + 1}::${type}`).join(', ')}) as answer`
+const TEXT = callOf('treadle.append_step', TYPES)
 
 /**
  * The batch as the shorter statement for a run that goes its usual way, see `treadle.append_step`; undefined where the batch has no such
