@@ -57,9 +57,9 @@ afterAll(() => listener?.end())
 /** What models and tools answer: the same to both stacks, and in all of it the mark. */
 function script({ model, tools }: Stack): void {
   model.when({ prompt: 'Fail' }, [{ text: `no ${MARK}` }])
+  // In one piece: whether two become one event or two is a matter of when they come.
   model.when({ where: ({ body }) => JSON.stringify(body).includes('"Ask ') }, ({ messages }) => [
-    { text: `${MARK} for ` },
-    { text: String(messages.at(-1)?.content).slice(0, 20) },
+    { text: `${MARK} for ${String(messages.at(-1)?.content).slice(0, 20)}` },
   ])
   tools.when({ path: '/small' }, { json: { found: MARK } })
   tools.when({ path: '/large' }, { json: Array.from({ length: 3_000 }, (_, index) => `${index} ${MARK}`) })
