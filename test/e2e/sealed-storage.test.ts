@@ -230,18 +230,22 @@ test('a run of each kind of node in three languages reads the same as without en
   ids.push(told.id)
   expect(comparable(told)).toEqual(comparable(without))
   // Once it is packed, and once the packs are in the blobs, too.
-  for (const places of ['rows', 'archive']) {
-    const at = places === 'rows' ? 'bytes is not null' : 'blob is not null'
-    await expect
-      .poll(
-        async () =>
-          (await rowsOf(sealed(), `select from treadle.event_packs where run_id = $1 and ${at}`, [told.id])).length,
-        { timeout: 60_000 },
-      )
-      .toBeGreaterThan(0)
+  for (const at of ['bytes is not null', 'blob is not null']) {
+    await packed(told.id, at)
     expect(await linesOf(sealed(), told.id)).toEqual(told.lines)
   }
 }, 120_000)
+
+/** Resolves when the log of the run is in packs. */
+const packed = (id: string, at = 'true') =>
+  expect
+    .poll(
+      async () => (await rowsOf(sealed(), `select from treadle.event_packs where run_id = $1 and ${at}`, [id])).length,
+      {
+        timeout: 60_000,
+      },
+    )
+    .toBeGreaterThan(0)
 
 test.each(LANGUAGES)(
   'an agent of the worker in %s does, and its conversation is taken over by forks',
@@ -357,6 +361,9 @@ describe('keys', () => {
       ir: documentOf({ a: { kind: 'set', value: MARK } }, { output: '${nodes.a}' }),
     })
     await client().result(id)
+    await packed(id) // Of a log in rows a stream is read, and ends, line by line.
+    const waiting = await client().start({ ir: documentOf({ a: { kind: 'set', value: MARK }, b: receive('go') }) })
+    await followUntil(client(), waiting.id, 'run.waiting')
     for (const [keys, why] of [
       [NEW, 'There is no key old to decrypt with.'],
       [encryptionKey('old', 9), 'What is encrypted was changed, or has another key under this id.'],
@@ -368,6 +375,9 @@ describe('keys', () => {
         expect([path, answer.status, detail]).toEqual([path, 500, expect.stringContaining(why)])
         expect(detail).toContain(id)
       }
+      const stream = await (await createClient(url).get(`/runs/${waiting.id}/stream`)).text()
+      expect(stream).toContain('event: bye\ndata: {"reason":"unavailable"}')
+      expect(stream).not.toContain(MARK)
       // Others are listed all the same.
       const { items } = (await (await createClient(url).get('/runs?limit=100')).json()) as { items: Run[] }
       expect(items.length).toBeGreaterThan(3)
