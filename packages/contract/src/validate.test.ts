@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest'
-import { SCHEMAS, validatorOf } from './validate.ts'
+import { createAjv, SCHEMAS, validatorOf } from './validate.ts'
 
 test('every document of schemas/ compiles in strict mode', () => {
   for (const id of Object.keys(SCHEMAS)) expect(validatorOf(id), id).toBeTypeOf('function')
+})
+
+test('every document of schemas/ is what JSON Schema says that a schema is', () => {
+  expect(() => createAjv({ validateSchema: true })).not.toThrow()
+  const schemas = [{ type: 'no such type' }]
+  expect(() => createAjv({ validateSchema: true, schemas })).toThrow('schema is invalid')
 })
 
 test('an envelope is checked, and an unknown field is refused', () => {

@@ -1,5 +1,5 @@
 import type { Json, ProblemError } from '@treadle/contract'
-import { createAjv, type ErrorObject } from '@treadle/contract/validate'
+import { createAjv, type ErrorObject, type ValidateFunction } from '@treadle/contract/validate'
 import type { FastifySchemaCompiler } from 'fastify'
 
 /** How many errors an answer names at most: an array of a million wrong items is told by the first ones. */
@@ -7,7 +7,8 @@ const ERRORS_MAX = 50
 
 /**
  * Compiles the schemas of routes. Bodies are taken as they are; what stands in the query and in the path is text on the
- * wire: only there is `10` a number, and one value a list of one, and what is left out has its default.
+ * wire: only there is `10` a number, and one value a list of one, and what is left out has its default. Each is compiled by the first
+ * request that it is asked about: those of all routes would hold up every start.
  */
 export function createValidatorCompiler(): FastifySchemaCompiler<Json> {
   const strict = createAjv()
@@ -15,8 +16,10 @@ export function createValidatorCompiler(): FastifySchemaCompiler<Json> {
   return ({ schema, httpPart }) => {
     // Whether the body is a document is what the translator is asked, which names every finding.
     if (httpPart === 'body' && (schema as { $ref?: string }).$ref === DOCUMENT) return (value: unknown) => ({ value })
-    const validate = (httpPart === 'body' ? strict : coercing).compile(schema as object)
+    const ajv = httpPart === 'body' ? strict : coercing
+    let validate: ValidateFunction | undefined
     return (value: unknown) => {
+      validate ??= ajv.compile(schema as object)
       if (validate(value)) return { value }
       return { error: (validate.errors ?? []) as never }
     }
