@@ -14,7 +14,6 @@ import {
 import { createTracing } from '@treadle/telemetry'
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
-import { createVerifyToken } from './auth/json-web-tokens.ts'
 import { createFindPrincipal } from './auth/principal.ts'
 import { buildApi } from './build-api.ts'
 import { readConfig } from './config.ts'
@@ -57,7 +56,8 @@ const bridge = createBridge({
 
 const starter = createStarter({ bridge, runs, blobRefs, specOf: createSpecOf(config), tracing, log: logger })
 const limits = { executionTimeoutMs: config.runTimeoutMs }
-const verifyToken = config.tokens && createVerifyToken(config.tokens)
+// With keys alone its library, a thirtieth of a start, is not loaded.
+const verifyToken = config.tokens && (await import('./auth/json-web-tokens.ts')).createVerifyToken(config.tokens)
 const app = await buildApi({
   config,
   keys,
