@@ -57,6 +57,14 @@ test('of an error the beginning is read, and its headers', async () => {
   expect(await response.text()).toBe('x'.repeat(64 * 1024))
 })
 
+test('a header that is no ASCII is no reason to fail', async () => {
+  const name = Buffer.from('Größe 😀').toString('latin1')
+  const url = await serve((_, response) => response.writeHead(200, { 'x-name': name }).end('there'))
+  const response = await streamFetch(url, ask)
+  expect(Buffer.from(response.headers.get('x-name') ?? '', 'latin1').toString()).toBe('Größe 😀')
+  expect(await read(response)).toBe('there')
+})
+
 test('a redirect is followed, and another origin is not given the key', async () => {
   const seen: unknown[] = []
   const other = await serve((request, response) => {
